@@ -1,0 +1,85 @@
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace husk::cli {
+
+namespace {
+
+constexpr const Command* kCommands[] = {&run_command, &spec_command, &help_command, &version_command};
+
+// Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
+constexpr std::string_view kPlanned[] = {"checkpoint", "create", "delete", "events", "exec",  "features", "kill", "list",
+                                         "pause",      "ps",     "restore", "resume", "start", "state",   "update"};
+
+constexpr Option kGlobalOptions[] = {
+    option<Globals, &Globals::root>("root", '\0', "directory for the state of containers; should be on a tmpfs"),
+    option<Globals, &Globals::log>("log", '\0', "file that messages are appended to (default: stderr)"),
+    option<Globals, &Globals::log_format>("log-format", '\0', "format of messages: text (default) or json"),
+    option<Globals, &Globals::log_level>("log-level", '\0',
+                                         "least severe messages to show: debug, info (default), warning or error"),
+    option<Globals, &Globals::debug>("debug", '\0', "show debug messages"),
+    option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0', "who makes cgroups: cgroupfs (default)"),
+    option<Globals, &Globals::systemd_cgroup>("systemd-cgroup", '\0', "let systemd make cgroups", true),
+    option<Globals, &Globals::rootless>("rootless", '\0',
+                                        "whether to go on without permission for cgroups: true, false or auto (default)"),
+    option<Globals, &Globals::version>("version", 'v', "print the version"),
+    option<Globals, &Globals::long_start>("long-start", '\0', "start by three processes even where two would do", true),
+};
+
+Error wrong_count(const Command& command) {
+  const bool exact = command.min_arguments == command.max_arguments;
+  const size_t wanted = exact ? command.min_arguments : command.max_arguments;
+  return fail(0, program_invocation_name, ": \"", command.name, exact ? "\" requires exactly " : "\" requires a maximum of ",
+              wanted, " argument(s)");
+}
+
+}  // namespace
+
+std::span<const Command* const> commands() { return kCommands; }
+
+std::span<const Option> global_options() { return kGlobalOptions; }
+
+const Command* find_command(std::string_view name) {
+  if (name == "h") return &help_command;
+  for (const Command* command : kCommands)
+    if (command->name == name) return command;
+  return nullptr;
+}
+
+bool is_planned(std::string_view name) {
+  for (const std::string_view planned : kPlanned)
+    if (planned == name) return true;
+  return false;
+}
+
+Error unknown_command(std::string_view name) {
+  if (is_planned(name)) return fail(0, "husk ", name, " is not implemented in this version");
+  Error error = fail(0, "No help topic for '", name, "'");
+  error.exit_code = 3;
+  return error;
+}
+
+bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+
+void print_incorrect_usage(const Error& error, const std::string& help) {
+  (void)print(cat("Incorrect Usage: ", error.text(), "\n\n", help));
+}
+
+Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, void* options) {
+  Result<Parsed> parsed = parse_options(argv, command.options, Order::mixed, options);
+  if (parsed.ok() && parsed->help) {
+    (void)print(command_help(command));
+    return parsed;
+  }
+  if (parsed.ok()) {
+    const size_t count = parsed->rest.size();
+    if (count < command.min_arguments || count > command.max_arguments) parsed = wrong_count(command);
+  }
+  if (!parsed.ok()) print_incorrect_usage(parsed.error(), command_help(command));
+  return parsed;
+}
+
+}  // namespace husk::cli

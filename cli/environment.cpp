@@ -1,0 +1,112 @@
+// From global options to a husk::Environment.
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "cli/command.h"
+
+namespace husk::cli {
+
+namespace {
+
+// Without symbolic links in view: /a/b/../c is /a/c.
+Result<std::string> absolute(std::string_view path) {
+  std::string whole;
+  if (path.empty() || path[0] != '/') {
+    char here[PATH_MAX];
+    if (getcwd(here, sizeof here) == nullptr) return fail(errno, "get the current directory");
+    whole = cat(here, '/');
+  }
+  whole += path;
+  std::string clean;
+  for (size_t at = 0; at < whole.size();) {
+    size_t end = whole.find('/', at);
+    if (end == std::string::npos) end = whole.size();
+    const std::string_view part = std::string_view(whole).substr(at, end - at);
+    if (part == "..")
+      clean.resize(clean.empty() ? 0 : clean.rfind('/'));
+    else if (!part.empty() && part != ".")
+      clean += cat('/', part);
+    at = end + 1;
+  }
+  return clean.empty() ? std::string("/") : clean;
+}
+
+// A user namespace other than the first: not all ids are mapped to themselves.
+bool in_user_namespace() {
+  const int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char map[128];
+  const ssize_t size = read(fd, map, sizeof map - 1);
+  (void)close(fd);
+  if (size <= 0) return false;
+  map[size] = '\0';
+  char* rest = map;
+  const unsigned long inside = strtoul(rest, &rest, 10);
+  const unsigned long outside = strtoul(rest, &rest, 10);
+  const unsigned long count = strtoul(rest, &rest, 10);
+  return inside != 0 || outside != 0 || count != 4294967295UL;
+}
+
+// As runc: the real root keeps to /run even when XDG_RUNTIME_DIR is set (sudo and su often leave it); "root" of a user
+// namespace takes it unless it is logged in as root there.
+bool honour_runtime_dir() {
+  if (geteuid() != 0) return true;
+  if (!in_user_namespace()) return false;
+  const char* user = getenv("USER");
+  return user == nullptr || strcmp(user, "root") != 0;
+}
+
+Status make_runtime_root(const std::string& root) {
+  if (mkdir(root.c_str(), 0700) != 0 && errno != EEXIST)
+    return Error{cat("make ", root), errno, "$XDG_RUNTIME_DIR must be writable by the user"};
+  // The XDG specification: what has the sticky bit is not removed by a periodic clean-up.
+  if (chmod(root.c_str(), 0700 | S_ISVTX) != 0)
+    return Error{cat("set the permissions of ", root), errno, "it must belong to the user"};
+  return Ok{};
+}
+
+Status check_choices(const Globals& globals) {
+  const std::string_view manager = globals.cgroup_manager;
+  if (globals.systemd_cgroup || manager == "systemd")
+    return fail(0, "the systemd cgroup manager is not implemented in this version");
+  if (manager == "disabled") return fail(0, "--cgroup-manager=disabled is not implemented in this version");
+  if (!manager.empty() && manager != "cgroupfs") return fail(0, "unknown cgroup manager: ", manager);
+  bool value = false;
+  const std::string& rootless = globals.rootless;
+  if (!rootless.empty() && strcasecmp(rootless.c_str(), "auto") != 0 && !parse(rootless.c_str(), value))
+    return fail(0, "invalid value for --rootless: ", rootless, ": must be true, false or auto");
+  return Ok{};
+}
+
+}  // namespace
+
+Result<std::string> state_root(const Globals& globals) {
+  if (!globals.root.empty()) {
+    Result<std::string> root = absolute(globals.root);
+    if (root.ok() && *root == "/") return fail(0, "Option --root argument should not be set to /");
+    return root;
+  }
+  const char* runtime_dir = getenv("XDG_RUNTIME_DIR");
+  if (runtime_dir == nullptr || *runtime_dir == '\0' || !honour_runtime_dir()) return std::string("/run/husk");
+  std::string root = cat(runtime_dir, "/husk");
+  HUSK_TRY(make_runtime_root(root));
+  return root;
+}
+
+Result<Environment> make_environment(const Globals& globals, const Log& log) {
+  HUSK_TRY(check_choices(globals));
+  Environment env;
+  HUSK_LET(env.root, state_root(globals));
+  env.log = [&log](Level level, const std::string& message) { log.write(level, message); };
+  const char* long_start = getenv("HUSK_LONG_START");
+  env.force_long_start = globals.long_start || (long_start != nullptr && strcmp(long_start, "1") == 0);
+  return env;
+}
+
+}  // namespace husk::cli

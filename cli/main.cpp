@@ -1,0 +1,59 @@
+// The husk command: global options, then a command's main.
+#include <cstring>
+
+#include "cli/command.h"
+
+namespace husk::cli {
+
+namespace {
+
+Result<Level> parse_level(std::string_view name) {
+  if (name == "debug") return Level::debug;
+  if (name.empty() || name == "info") return Level::info;
+  if (name == "warning" || name == "warn") return Level::warning;
+  if (name == "error") return Level::error;
+  return fail(0, "invalid log-level: ", name);
+}
+
+Status open_log(const Globals& globals, Log& log) {
+  HUSK_LET(const Level level, parse_level(globals.log_level));
+  log.set_level(globals.debug ? Level::debug : level);
+  if (globals.log_format == "json")
+    log.set_format(Format::json);
+  else if (!globals.log_format.empty() && globals.log_format != "text")
+    return fail(0, "invalid log-format: ", globals.log_format);
+  return log.open(globals.log);
+}
+
+Result<int> perform(std::span<char*> argv, Log& log) {
+  Globals globals;
+  Result<Parsed> parsed = parse_options(argv, global_options(), Order::args_first, &globals);
+  if (!parsed.ok()) {
+    print_incorrect_usage(parsed.error(), global_help());
+    return std::move(parsed).error();
+  }
+  if (globals.version || parsed->help || parsed->rest.empty()) {
+    (void)print(globals.version && !parsed->help ? version_text() : global_help());
+    return 0;
+  }
+  HUSK_TRY(open_log(globals, log));
+  const Command* command = find_command(parsed->rest[0]);
+  if (command == nullptr) return unknown_command(parsed->rest[0]);
+  return command->main(*command, globals, log, parsed->rest);
+}
+
+}  // namespace
+
+}  // namespace husk::cli
+
+int main(int argc, char** argv) {
+  using namespace husk;
+  // The usual questions of an engine, answered before anything else is looked at.
+  if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0))
+    return cli::print(cli::version_text()) ? 0 : 1;
+  cli::Log log;
+  const Result<int> code = cli::perform({argv, static_cast<size_t>(argc)}, log);
+  if (code.ok()) return *code;
+  log.final_error(code.error().text());
+  return code.error().exit_code;
+}

@@ -1,0 +1,34 @@
+# husk_flags: for every file; husk_program_flags: for the programs that are linked from them.
+add_library(husk_flags INTERFACE)
+add_library(husk_program_flags INTERFACE)
+
+set(HUSK_WARNINGS
+    -Wall -Wextra -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wcast-qual -Wformat=2 -Wundef -Wvla -Wdouble-promotion -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND HUSK_WARNINGS -Wduplicated-cond -Wlogical-op -Wno-missing-field-initializers)
+else()
+  list(APPEND HUSK_WARNINGS -Wno-missing-field-initializers -Wno-gnu-zero-variadic-macro-arguments)
+endif()
+
+target_compile_options(husk_flags INTERFACE ${HUSK_WARNINGS} -fno-rtti -fvisibility=hidden -ffunction-sections
+                                            -fdata-sections)
+if(HUSK_SANITIZE)
+  target_compile_options(husk_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                              -fno-omit-frame-pointer -O1 -g)
+  target_link_options(husk_program_flags INTERFACE -fsanitize=address,undefined)
+else()
+  target_compile_options(husk_flags INTERFACE -fstack-protector-strong -fstack-clash-protection -fPIE
+                                              $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+  # One file, nothing for the dynamic loader to do: a container's start pays for every library at start.
+  target_link_options(husk_program_flags INTERFACE -static-pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections
+                                                   $<$<CONFIG:Release>:-s>)
+  target_compile_options(husk_flags INTERFACE $<$<CONFIG:Release>:-fcf-protection=full>)
+endif()
+if(HUSK_FUZZ)
+  target_compile_options(husk_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(HUSK_TIDY)
+  find_program(CLANG_TIDY NAMES clang-tidy-14 clang-tidy REQUIRED)
+  set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet --warnings-as-errors=*)
+endif()

@@ -1,0 +1,108 @@
+// The spine of child and init.
+//
+//   short way:  parent --clone3--> init
+//   long way:   parent --clone---> child --clone(CLONE_PARENT)--> init
+//
+// Both begin here. What is left of the difference is Bootstrap: on the long way this process is the child first, joins
+// and unshares, and its clone goes on as init; the child has no other job and exits. Init then carries out the steps of
+// the plan, one after the other. Whatever fails is told to the parent as {process, step, errno, what, path}.
+#include "init/main.h"
+
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <cerrno>
+
+#include "base/reader.h"
+#include "init/steps.h"
+#include "rooms/namespaces/init.h"
+#include "start/plan_header.h"
+#include "start/protocol.h"
+
+namespace husk::init {
+namespace {
+
+using start::ChildEnd;
+using start::Header;
+using start::InitEnd;
+using start::kNoStep;
+using sys::check;
+using sys::Fault;
+
+// Nobody inspects or stops us while we hold the host's descriptors; and without the parent there is no point in us.
+void guard() {
+  (void)sys::prctl(PR_SET_DUMPABLE, 0);
+  (void)sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void reset_signals() {
+  struct {  // the kernel's struct sigaction
+    uint64_t handler, flags, restorer, mask;
+  } by_default = {};
+  for (int s = 1; s <= 64; ++s)
+    if (s != SIGKILL && s != SIGSTOP) (void)sys::call(SYS_rt_sigaction, s, &by_default, nullptr, sizeof(uint64_t));
+}
+
+// The user namespace first: it shall own all that follow. Its maps are the parent's to write; until then we are nobody.
+Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent) {
+  if (b.new_user) {
+    HUSK_CHECK(check(sys::call(SYS_unshare, CLONE_NEWUSER), "unshare user namespace", {}));
+    (void)sys::prctl(PR_SET_DUMPABLE, 1);  // uid_map must belong to the parent, who may be no root
+    const int err = parent.ask_for_maps();
+    (void)sys::prctl(PR_SET_DUMPABLE, 0);
+    HUSK_CHECK(check(err, "ask for id maps", {}));
+  }
+  if (b.become_root) {
+    HUSK_CHECK(check(sys::call(SYS_setresgid, 0, 0, 0), "setgid in the user namespace", {}));
+    HUSK_CHECK(check(sys::call(SYS_setresuid, 0, 0, 0), "setuid in the user namespace", {}));
+  }
+  return {};
+}
+
+Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent) {
+  HUSK_CHECK(namespaces::join_all(b.joins));
+  HUSK_CHECK(enter_user_namespace(b, parent));
+  if (b.unshare != 0) HUSK_CHECK(check(sys::call(SYS_unshare, b.unshare), "unshare namespaces", {}));
+  return namespaces::set_clocks(b.clocks);
+}
+
+// True in init, with `fault` empty.
+bool bootstrap(const namespaces::Bootstrap& b, int socket, Fault& fault) {
+  const ChildEnd parent(socket);
+  fault = be_child(b, parent);
+  if (fault) return false;
+  // A PID or time namespace holds only for processes born after it was entered: this one. With the parent's parent as
+  // its parent, so that who called us can wait for it.
+  const long pid = sys::call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  if (pid == 0) return true;
+  fault = pid < 0 ? check(pid, "clone init", {}) : check(parent.tell_init_pid(static_cast<int>(pid)), "send", {});
+  return false;
+}
+
+}  // namespace
+
+int init_main(int argc, const char* const* argv) {
+  int socket = 0;
+  for (const char* p = argc > 1 ? argv[1] : ""; *p >= '0' && *p <= '9'; ++p) socket = socket * 10 + (*p - '0');
+  if (socket < 3) return 1;  // somebody started us by hand
+  guard();
+  Arena arena;
+  Str plan;
+  if (InitEnd(socket).receive_plan(arena, plan) < 0) return 1;
+  Reader reader(plan.c_str(), plan.size(), arena);
+  Header header;
+  reader.read(header);
+  if (header.reset_signals) reset_signals();
+  if (header.bootstrap.long_way) {
+    Fault fault;
+    if (!bootstrap(header.bootstrap, socket, fault)) {
+      if (fault) ChildEnd(socket).error(kNoStep, fault);
+      return fault ? 1 : 0;
+    }
+    guard();
+  }
+  return run_steps(header, reader, InitEnd(socket), arena);
+}
+
+}  // namespace husk::init

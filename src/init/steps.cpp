@@ -1,0 +1,148 @@
+// From a step's number to the room that knows how.
+#include "init/steps.h"
+
+#include <linux/magic.h>
+#include <sys/prctl.h>
+
+#include <cerrno>
+
+#include "rooms/console/init.h"
+#include "rooms/hooks/init.h"
+#include "rooms/lsm/init.h"
+#include "rooms/namespaces/init.h"
+#include "rooms/network/init.h"
+#include "rooms/process/init.h"
+#include "rooms/rootfs/init.h"
+#include "rooms/seccomp/init.h"
+#include "start/steps.h"
+
+namespace husk::init {
+namespace {
+
+using sys::check;
+using sys::Fault;
+using sys::Fd;
+
+// The procfs that labels, limits and sysctls are written through: opened before the container's is mounted.
+Fd open_procfs() {
+  Fd fd(sys::openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));
+  struct {
+    long type;
+    long rest[20];
+  } st = {};
+  if (fd && (sys::call(SYS_fstatfs, fd.get(), &st) < 0 || st.type != PROC_SUPER_MAGIC)) fd.reset();
+  return fd;
+}
+
+class Runner {
+ public:
+  Runner(const start::Header& header, start::InitEnd parent, Arena& arena)
+      : parent_(parent), arena_(arena), procfs_(open_procfs()),
+        builder_(procfs_.get(), header.mount_api, header.openat2, arena), host_root_{AT_FDCWD, header.openat2} {}
+
+  template <class Step>
+  Fault decode_and_run(Reader& reader) {
+    Step step;
+    reader.read(step);
+    if (reader.bad()) return {EPROTO, "plan is damaged", {}};
+    return run(step);
+  }
+
+ private:
+  Fault run(const process::Keyring& s) { return process::apply(s); }
+  Fault run(const process::OomScore& s) { return process::apply(s, procfs_.get()); }
+  Fault run(const process::Personality& s) { return process::apply(s); }
+  Fault run(const process::IoPriority& s) { return process::apply(s); }
+  Fault run(const process::Scheduler& s) { return process::apply(s); }
+  Fault run(const process::MemoryPolicy& s) { return process::apply(s); }
+  Fault run(const process::Umask& s) { return process::apply(s); }
+  Fault run(const process::NoNewPrivileges& s) { return process::apply(s); }
+  Fault run(const process::Credentials& s) { return process::apply(s); }
+  Fault run(const process::WorkingDirectory& s) { return process::apply(s, has_cwd_); }
+  Fault run(const process::Program& s) { return process::apply(s, root(), arena_, image_); }
+  Fault run(const process::Exec& s) { return process::apply(s, image_, arena_); }
+  Fault run(const namespaces::UnshareCgroup& s) { return namespaces::apply(s); }
+  Fault run(const namespaces::Hostname& s) { return namespaces::apply(s); }
+  Fault run(const namespaces::Domainname& s) { return namespaces::apply(s); }
+  Fault run(const namespaces::Sysctl& s) { return namespaces::apply(s, procfs_.get()); }
+  Fault run(const network::LoopbackUp& s) { return network::apply(s); }
+  Fault run(const lsm::ExecLabel& s) { return lsm::apply(s, procfs_.get()); }
+  Fault run(const seccomp::Load& s) { return seccomp::apply(s); }
+  Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, arena_); }
+  template <class Step>
+    requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
+  Fault run(const Step& s) {
+    return builder_.apply(s);
+  }
+  Fault run(const console::Open& s);
+  Fault run(const start::RuntimeHooks& s);
+  Fault run(const start::Ready& s);
+  Fault run(const start::ExecFifo& s);
+
+  [[nodiscard]] sys::RootDir root() const { return builder_.root().fd >= 0 ? builder_.root() : host_root_; }
+
+  start::InitEnd parent_;
+  Arena& arena_;
+  Fd procfs_;
+  rootfs::Builder builder_;
+  sys::RootDir host_root_;  // without a root of our own: "/" as it is
+  process::Image image_;
+  Str state_;  // what hooks read
+  bool has_cwd_ = false;
+};
+
+Fault Runner::run(const console::Open& s) {
+  console::Terminal terminal;
+  HUSK_CHECK(console::apply(s, root(), terminal));
+  if (s.own_devpts) {
+    Fd file;
+    HUSK_CHECK(console::open_console_file(root(), file));
+    HUSK_CHECK(builder_.bind(terminal.slave.get(), file.get(), "/dev/console"));
+  }
+  return check(parent_.give_console(terminal.master.get()), "send the terminal", {});
+}
+
+Fault Runner::run(const start::RuntimeHooks& /*s*/) {
+  return check(parent_.ask_for_hooks(arena_, state_), "wait for the runtime's hooks", {});
+}
+
+Fault Runner::run(const start::Ready& /*s*/) {
+  // From here on the parent may go: `create` does, and the container stays.
+  HUSK_CHECK(check(parent_.ready(), "wait for the parent", {}));
+  return check(sys::prctl(PR_SET_PDEATHSIG, 0), "clear the parent-death signal", {});
+}
+
+Fault Runner::run(const start::ExecFifo& s) {
+  const Fd fifo(sys::openat(AT_FDCWD, s.path.c_str(), O_WRONLY));
+  HUSK_CHECK(check(fifo.get(), "open exec fifo", s.path));
+  return check(sys::write(fifo.get(), "0", 1), "write exec fifo", s.path);
+}
+
+Fault run_one(start::Op op, Runner& runner, Reader& reader) {
+  switch (op) {
+#define HUSK_CASE(name, type) \
+  case start::Op::name:       \
+    return runner.decode_and_run<type>(reader);
+    HUSK_STEPS(HUSK_CASE)
+#undef HUSK_CASE
+  }
+  return {EPROTO, "unknown step", {}};
+}
+
+}  // namespace
+
+int run_steps(const start::Header& header, Reader& reader, start::InitEnd parent, Arena& arena) {
+  (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
+  Runner runner(header, parent, arena);
+  for (uint32_t i = 0; i < header.steps; ++i) {
+    start::Op op{};
+    reader.read(op);
+    if (const Fault fault = run_one(op, runner, reader)) {
+      parent.error(i, fault);
+      return 1;
+    }
+  }
+  return 1;  // a plan ends with Exec, which does not come back
+}
+
+}  // namespace husk::init

@@ -1,0 +1,206 @@
+// run: from a bundle to a process.
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+
+#include "host/facts.h"
+#include "host/files.h"
+#include "husk/husk.h"
+#include "life/sockets.h"
+#include "plan/plan.h"
+#include "rooms/hooks/hooks.h"
+#include "spec/parse.h"
+#include "spec/validate.h"
+#include "start/launch.h"
+#include "store/store.h"
+
+namespace husk {
+namespace {
+
+constexpr size_t kMaxConfig = 16UL << 20;
+
+Result<std::string> absolute(const std::string& path, const char* what) {
+  char* real = realpath(path.c_str(), nullptr);
+  if (real == nullptr) return fail(errno, what, " ", path);
+  std::string out(real);
+  free(real);
+  return out;
+}
+
+void say(const Environment& env, Level level, const std::string& text) {
+  if (env.log) env.log(level, text);
+}
+
+// One container being made. What it has made it takes back, unless it gets to the end.
+class Making {
+ public:
+  Making(const Environment& env, const CreateOptions& options) : env_(env), options_(options) {}
+
+  Result<Launched> run() {
+    HUSK_TRY(read_bundle());
+    HUSK_TRY(make_plan());
+    HUSK_TRY(store::check_id(options_.id));
+    HUSK_TRY(store::reserve(env_.root, options_.id));
+    Result<Launched> out = start();
+    if (!out.ok()) undo();
+    return out;
+  }
+
+ private:
+  Status read_bundle() {
+    HUSK_LET(state_.bundle, absolute(options_.bundle, "bundle"));
+    const std::string file = options_.config.empty() ? state_.bundle + "/config.json" : options_.config;
+    Result<std::string> text = host::read_file(file, kMaxConfig);
+    if (!text.ok()) {
+      Error e = std::move(text).error();
+      if (e.errnum == ENOENT) e.hint = "`husk spec` writes one";
+      return e;
+    }
+    config_ = *std::move(text);
+    Result<spec::Spec> spec = spec::parse(config_);
+    if (!spec.ok()) return std::move(spec).error().within(file);
+    spec_ = *std::move(spec);
+    if (Status s = spec::validate(spec_); !s.ok()) return std::move(s).error().within(file);
+    for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
+    const std::string& root = spec_.root.path;
+    HUSK_LET(state_.rootfs, absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
+    return check_terminal();
+  }
+
+  Status check_terminal() const {
+    const bool terminal = spec_.process->terminal;
+    if (terminal && options_.detach && options_.console_socket.empty())
+      return Error{"cannot allocate tty if husk will detach without setting console socket", 0,
+                   "give --console-socket, or set /process/terminal to false", 1};
+    if ((!terminal || !options_.detach) && !options_.console_socket.empty())
+      return Error{"cannot use console socket if husk will not detach or allocate tty", 0, {}, 1};
+    return {};
+  }
+
+  Status make_plan() {
+    const host::Facts facts = host::probe();
+    HUSK_LET(const cgroup::Host cgroups, cgroup::probe(cgroup::needs_own_path(spec_.lx.cgroups_path)));
+    plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, {}};
+    in.preserve_fds = options_.preserve_fds;
+    in.no_pivot = options_.no_pivot;
+    in.no_new_keyring = options_.no_new_keyring;
+    in.force_long = env_.force_long_start;
+    in.apparmor = !spec_.process->apparmor_profile.empty() && host::apparmor_enabled();
+    const bool labels = !spec_.process->selinux_label.empty() || !spec_.lx.mount_label.empty();
+    in.selinux = labels && host::selinux_enabled();
+    Result<plan::Plan> plan = plan::build(in);
+    if (!plan.ok()) return std::move(plan).error();
+    plan_.emplace(*std::move(plan));
+    for (const std::string& w : plan_->warnings) say(env_, Level::warning, w);
+    return {};
+  }
+
+  Status record() {
+    state_.id = options_.id;
+    state_.created = store::now();
+    state_.owner = geteuid();
+    state_.annotations = spec_.annotations;
+    for (const cgroup::Directory& d : plan_->cgroup.directories) state_.cgroups.push_back(d.path);
+    HUSK_TRY(store::save(env_.root, state_));
+    return spec_.hooks.poststop.empty() ? Status() : store::save_config(env_.root, options_.id, config_);
+  }
+
+  Result<Launched> start() {
+    HUSK_TRY(record());
+    HUSK_LET(cgroup_, cgroup::Cgroup::create(plan_->cgroup));
+    has_cgroup_ = true;
+    HUSK_TRY(cgroup_.apply());
+    start::Callbacks callbacks;
+    callbacks.hooks = [this](pid_t pid) { return run_hooks(pid); };
+    callbacks.ready = [this](const start::Process& process) { return on_ready(process); };
+    HUSK_LET(start::Process process, start::launch(*plan_, cgroup_, callbacks));
+    if (Status s = hooks::run(spec_.hooks.poststart, "poststart", state_json("running")); !s.ok()) {
+      start::destroy(process);
+      return std::move(s).error();
+    }
+    Launched out;
+    out.pid = process.pid;
+    out.pidfd = process.pidfd.release();
+    if (options_.console_socket.empty()) out.console_master = process.console.release();
+    return out;
+  }
+
+  Result<std::string> run_hooks(pid_t pid) {
+    state_.pid = pid;
+    const std::string json = state_json("creating");
+    HUSK_TRY(hooks::run(spec_.hooks.prestart, "prestart", json));
+    HUSK_TRY(hooks::run(spec_.hooks.create_runtime, "createRuntime", json));
+    return json;
+  }
+
+  // The last moment at which nothing of the program has run.
+  Status on_ready(const start::Process& process) {
+    state_.pid = process.pid;
+    state_.start_time = store::start_time_of(process.pid);
+    HUSK_TRY(store::save(env_.root, state_));
+    if (!options_.pid_file.empty()) {
+      HUSK_TRY(host::write_atomic(options_.pid_file, cat(process.pid), 0644));
+      wrote_pid_file_ = true;
+    }
+    if (!options_.pidfd_socket.empty()) HUSK_TRY(life::send_pidfd(options_.pidfd_socket, process.pidfd.get()));
+    if (options_.console_socket.empty()) return {};
+    return life::send_console(options_.console_socket, process.console.get());
+  }
+
+  [[nodiscard]] std::string state_json(std::string_view status) const {
+    return store::oci_state(state_, status, false);
+  }
+
+  void undo() {
+    if (state_.pid > 0 && !spec_.hooks.poststop.empty()) {
+      state_.pid = 0;
+      (void)hooks::run(spec_.hooks.poststop, "poststop", state_json("stopped"));
+    }
+    if (has_cgroup_) {
+      (void)cgroup::kill_all(cgroup_.directories());
+      if (Status s = cgroup::remove(cgroup_.created()); !s.ok()) say(env_, Level::warning, s.error().text());
+    }
+    if (wrote_pid_file_) (void)unlink(options_.pid_file.c_str());
+    if (Status s = store::erase(env_.root, options_.id); !s.ok()) say(env_, Level::warning, s.error().text());
+  }
+
+  const Environment& env_;
+  const CreateOptions& options_;
+  std::string config_;
+  spec::Spec spec_;
+  std::optional<plan::Plan> plan_;
+  store::State state_;
+  cgroup::Cgroup cgroup_;
+  bool has_cgroup_ = false;
+  bool wrote_pid_file_ = false;
+};
+
+}  // namespace
+
+Result<Launched> run(const Environment& env, const CreateOptions& options) { return Making(env, options).run(); }
+
+Status remove(const Environment& env, const std::string& id) {
+  Result<store::State> state = store::load(env.root, id);
+  if (!state.ok()) return state.error().errnum == ENOENT ? Status() : Status(std::move(state).error());
+  // Whatever the container's first process left running goes with it.
+  if (const auto left = cgroup::processes(state->cgroups); left.ok() && !left->empty())
+    (void)cgroup::kill_all(state->cgroups);
+  Status first = cgroup::remove(state->cgroups);
+  state->pid = 0;
+  if (const Result<std::string> config = store::load_config(env.root, id); config.ok()) {
+    if (const Result<spec::Spec> spec = spec::parse(*config); spec.ok()) {
+      // A failing poststop hook is a warning: the container is gone all the same.
+      if (Status s = hooks::run(spec->hooks.poststop, "poststop", store::oci_state(*state, "stopped", false)); !s.ok())
+        if (env.log) env.log(Level::warning, s.error().text());
+    }
+  }
+  Status erased = store::erase(env.root, id);
+  return first.ok() ? erased : first;
+}
+
+}  // namespace husk

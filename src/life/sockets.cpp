@@ -1,0 +1,58 @@
+#include "life/sockets.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "sys/fd.h"
+
+namespace husk::life {
+namespace {
+
+Result<sys::Fd> connect_to(const std::string& path, const char* what) {
+  struct sockaddr_un address = {};
+  if (path.size() >= sizeof address.sun_path)
+    return Error{cat(what, " ", path), ENAMETOOLONG, "a unix socket's path has at most 107 bytes", 1};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  sys::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return fail(errno, "socket");
+  if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&address), sizeof address) < 0)
+    return fail(errno, "connect to ", what, " ", path);
+  return fd;
+}
+
+Status send_fd(const std::string& path, const char* what, std::string_view text, int fd) {
+  if (fd < 0) return Error{cat(what, " ", path, ": there is no descriptor to send"), 0, {}, 1};
+  HUSK_LET(const sys::Fd to, connect_to(path, what));
+  struct iovec part = {const_cast<char*>(text.data()), text.size()};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  struct msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  struct cmsghdr* c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
+  while (sendmsg(to.get(), &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) return fail(errno, "send to ", what, " ", path);
+  return {};
+}
+
+}  // namespace
+
+Status send_console(const std::string& socket_path, int master) {
+  return send_fd(socket_path, "console socket", "/dev/ptmx", master);
+}
+
+Status send_pidfd(const std::string& socket_path, int pidfd) {
+  return send_fd(socket_path, "pidfd socket", "pidfd", pidfd);
+}
+
+}  // namespace husk::life

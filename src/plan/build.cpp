@@ -1,0 +1,272 @@
+// The order of a start. It is runc's: what must happen as root before what gives root up, what needs the host's files
+// before the change of root, the labels and limits after the mounts they are about.
+#include <linux/mount.h>
+
+#include <algorithm>
+
+#include "plan/plan.h"
+#include "rooms/process/plan.h"
+#include "rooms/rootfs/plan.h"
+#include "rooms/seccomp/seccomp.h"
+
+namespace husk::plan {
+namespace {
+
+std::string slashes(std::string key) {
+  // "net.ipv4.conf" or "net/ipv4/conf.eth0": whichever separator comes first is the separator.
+  const size_t first = key.find_first_of("./");
+  if (first != std::string::npos && key[first] == '.')
+    for (char& c : key) c = c == '.' ? '/' : c == '/' ? '.' : c;
+  return key;
+}
+
+class Builder {
+ public:
+  explicit Builder(const Input& in) : in_(in), spec_(in.spec) {}
+
+  Result<Plan> run() {
+    HUSK_TRY(refuse_what_is_missing());
+    HUSK_TRY(plan_namespaces());
+    HUSK_LET(process_, process::plan(spec_, may_set_groups(), plan_.arena));
+    HUSK_TRY(plan_cgroup());
+    before_root();
+    if (has_mounts_) {
+      HUSK_TRY(make_root());
+    } else {
+      HUSK_TRY(without_mount_namespace());
+    }
+    console();
+    after_root();
+    HUSK_TRY(confine());
+    last_steps();
+    finish();
+    return std::move(plan_);
+  }
+
+ private:
+  template <class S>
+  void add(S step) {
+    plan_.steps.emplace_back(std::move(step));
+  }
+  [[nodiscard]] bool has(spec::NsType type) const { return spec_.lx.find(type) != nullptr; }
+  [[nodiscard]] bool is_new(spec::NsType type) const {
+    const spec::Namespace* n = spec_.lx.find(type);
+    return n != nullptr && n->path.empty();
+  }
+  Str keep(std::string_view text) { return plan_.arena.copy(text); }
+  [[nodiscard]] bool may_set_groups() const { return !plan_.namespaces.deny_setgroups; }
+
+  // What this version cannot do is an error: a container that silently lacks what it was promised is worse than none.
+  [[nodiscard]] Status refuse_what_is_missing() const {
+    if (!spec_.lx.net_devices.empty())
+      return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
+    if (spec_.lx.intel_rdt) return Error{"/linux/intelRdt: not implemented in this version", 0, {}, 1};
+    return {};
+  }
+
+  Status plan_namespaces() {
+    constexpr uint64_t kSetIds = (uint64_t{1} << 6) | (uint64_t{1} << 7);  // CAP_SETGID, CAP_SETUID
+    const namespaces::Caller caller{in_.facts.euid, in_.facts.egid, (in_.facts.capabilities & kSetIds) == kSetIds};
+    HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller, in_.force_long, plan_.arena));
+    has_mounts_ = has(spec::NsType::mount);
+    return {};
+  }
+
+  Status plan_cgroup() {
+    const spec::Resources* resources = spec_.lx.resources ? &*spec_.lx.resources : nullptr;
+    HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
+    for (const std::string& what : plan_.cgroup.resources.not_applied)
+      plan_.warnings.push_back(cat(what, " is not applied by this version"));
+    return {};
+  }
+
+  void before_root() {
+    if (!in_.no_new_keyring) add(process::Keyring{keep(cat("_ses.", in_.id))});
+    if (process_.oom_score) add(*process_.oom_score);
+    if (is_new(spec::NsType::network)) add(network::LoopbackUp{});
+    if (plan_.namespaces.new_cgroup) add(namespaces::UnshareCgroup{});
+  }
+
+  [[nodiscard]] rootfs::Surroundings surroundings() const {
+    rootfs::Surroundings s;
+    s.rootfs = in_.rootfs;
+    s.user_namespace = plan_.namespaces.has_user();
+    s.cgroup_namespace = has(spec::NsType::cgroup);
+    s.cgroup2 = in_.cgroups.mode == cgroup::Mode::v2;
+    s.rootless = in_.facts.euid != 0;
+    s.no_pivot = in_.no_pivot;
+    s.selinux = in_.selinux;
+    for (size_t i = 0; i < in_.cgroups.hierarchies.size(); ++i) {
+      const cgroup::Hierarchy& h = in_.cgroups.hierarchies[i];
+      std::string name;
+      if (!h.controllers.empty()) name = h.mountpoint.substr(h.mountpoint.rfind('/') + 1);
+      std::string source = h.mountpoint;
+      for (const cgroup::Directory& d : plan_.cgroup.directories)
+        if (d.mountpoint == h.mountpoint && !s.cgroup2) source = d.path;
+      s.cgroups.push_back({name, h.controllers, source});
+    }
+    return s;
+  }
+
+  Status make_root() {
+    HUSK_LET(rootfs::RootPlan root, rootfs::plan(spec_, surroundings(), plan_.arena));
+    add(root.propagation);
+    add(root.open);
+    for (const rootfs::Mount& m : root.mounts) add(m);
+    for (const rootfs::Device& d : root.devices) add(d);
+    for (const rootfs::Link& l : root.links) add(l);
+    for (const rootfs::Link& l : root.mount_links) add(l);
+    add(rootfs::MakeDirectory{process_.cwd.path});
+    hooks_before_pivot();
+    add(root.pivot);
+    root_ = std::move(root);
+    return {};
+  }
+
+  // Nothing is mounted on the host for a container: without a namespace of its own it gets its root and no more.
+  Status without_mount_namespace() {
+    if (!spec_.lx.masked_paths.empty() || !spec_.lx.readonly_paths.empty())
+      return Error{"/linux: maskedPaths and readonlyPaths need a mount namespace", 0,
+                   "add {\"type\": \"mount\"} to /linux/namespaces", 1};
+    if (!spec_.mounts.empty()) plan_.warnings.emplace_back("no mount namespace: /mounts are left out");
+    add(rootfs::OpenRoot{keep(in_.rootfs), false});
+    hooks_before_pivot();
+    rootfs::PivotRoot pivot;
+    pivot.chroot_only = true;
+    add(pivot);
+    return {};
+  }
+
+  void hooks_before_pivot() {
+    const spec::Hooks& h = spec_.hooks;
+    if (!h.prestart.empty() || !h.create_runtime.empty() || !h.create_container.empty() || !h.start_container.empty())
+      add(start::RuntimeHooks{});
+    add_hooks("createContainer", h.create_container);
+  }
+
+  void add_hooks(const char* kind, const std::vector<spec::Hook>& list) {
+    uint64_t number = 0;
+    for (const spec::Hook& h : list) {
+      hooks::Hook out;
+      out.kind = kind;
+      out.number = number++;
+      out.path = keep(h.path);
+      std::vector<Str> words;
+      for (const std::string& a : h.args) words.push_back(keep(a));
+      if (words.empty()) words.push_back(out.path);
+      out.args = plan_.arena.list<Str>(words);
+      words.clear();
+      for (const std::string& e : h.env) words.push_back(keep(e));
+      out.env = plan_.arena.list<Str>(words);
+      out.timeout = static_cast<uint64_t>(h.timeout.value_or(0));
+      add(out);
+    }
+  }
+
+  void console() {
+    const spec::Process& p = *spec_.process;
+    if (!p.terminal) {
+      if (has_mounts_) add(rootfs::ReopenDevNull{});
+      return;
+    }
+    console::Open open;
+    if (p.console_size) {
+      open.has_size = p.console_size->height != 0 || p.console_size->width != 0;
+      open.rows = p.console_size->height;
+      open.columns = p.console_size->width;
+    }
+    open.own_devpts = has_mounts_;
+    open.uid = p.user.uid;
+    add(open);
+  }
+
+  void after_root() {
+    if (root_.final_propagation.flags != 0) add(root_.final_propagation);
+    for (const rootfs::MakeReadonly& m : root_.late_readonly) add(m);
+    if (root_.root_readonly) add(rootfs::RootReadonly{});
+    if (!spec_.hostname.empty()) add(namespaces::Hostname{keep(spec_.hostname)});
+    if (!spec_.domainname.empty()) add(namespaces::Domainname{keep(spec_.domainname)});
+  }
+
+  Status labels() {
+    const spec::Process& p = *spec_.process;
+    if (!p.apparmor_profile.empty()) {
+      if (!in_.apparmor)
+        return Error{"/process/apparmorProfile: AppArmor is not enabled on this host", 0, "leave the profile out", 1};
+      add(lsm::ExecLabel{"apparmor/exec", keep(cat("exec ", p.apparmor_profile)), true});
+    }
+    if (!p.selinux_label.empty() && in_.selinux) add(lsm::ExecLabel{"exec", keep(p.selinux_label), false});
+    return {};
+  }
+
+  Status confine() {
+    HUSK_TRY(labels());
+    for (const auto& [key, value] : spec_.lx.sysctl) add(namespaces::Sysctl{keep(slashes(key)), keep(value)});
+    for (const rootfs::ReadonlyPath& p : root_.readonly_paths) add(p);
+    for (const rootfs::MaskedPath& p : root_.masked_paths) add(p);
+    if (process_.personality) add(*process_.personality);
+    if (process_.io_priority) add(*process_.io_priority);
+    if (process_.scheduler) add(*process_.scheduler);
+    if (process_.memory_policy) add(*process_.memory_policy);
+    if (process_.no_new_privileges) add(process::NoNewPrivileges{});
+    return {};
+  }
+
+  Status compile_filter() {
+    if (!spec_.lx.seccomp) return {};
+    HUSK_LET(seccomp::Filter filter, seccomp::compile(*spec_.lx.seccomp));
+    if (filter.notify)
+      return Error{"/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version", 0, {}, 1};
+    const std::string_view bytes(reinterpret_cast<const char*>(filter.program.data()), filter.program.size());
+    filter_ = seccomp::Load{keep(bytes), filter.flags};
+    return {};
+  }
+
+  // Without no_new_privs loading a filter takes a privilege, so it comes before privileges go; with it, as late as
+  // possible, so that the filter need not allow what we still do.
+  void last_steps() {
+    const bool late = process_.no_new_privileges;
+    add(start::Ready{});
+    if (!filter_.program.empty() && !late) add(filter_);
+    add(process::WorkingDirectory{process_.cwd.path, true});
+    add(process_.credentials);
+    add(process::WorkingDirectory{process_.cwd.path, false});
+    add(process_.umask);
+    add(process_.program);
+    if (!in_.fifo.empty()) add(start::ExecFifo{keep(in_.fifo)});
+    add_hooks("startContainer", spec_.hooks.start_container);
+    if (!filter_.program.empty() && late) add(filter_);
+    add(process::Exec{static_cast<uint64_t>(3 + in_.preserve_fds)});
+  }
+
+  void finish() {
+    plan_.header.bootstrap = plan_.namespaces.bootstrap;
+    plan_.header.mount_api = in_.facts.mount_api;
+    plan_.header.openat2 = in_.facts.openat2;
+    plan_.header.reset_signals = !in_.facts.clone3;
+    plan_.header.steps = plan_.steps.size();
+    plan_.rlimits = spec_.process->rlimits;
+    plan_.preserve_fds = in_.preserve_fds;
+    plan_.clone3 = in_.facts.clone3;
+  }
+
+  friend Result<Plan> husk::plan::build(const Input& in);
+
+  const Input& in_;
+  const spec::Spec& spec_;
+  Plan plan_;
+  process::ProcessPlan process_;
+  rootfs::RootPlan root_;
+  seccomp::Load filter_;
+  bool has_mounts_ = true;
+};
+
+}  // namespace
+
+Result<Plan> build(const Input& in) {
+  Builder builder(in);
+  HUSK_TRY(builder.compile_filter());
+  return builder.run();
+}
+
+}  // namespace husk::plan

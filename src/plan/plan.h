@@ -1,0 +1,61 @@
+// A plan: everything a start does, decided before anything is done. Pure data; made from the configuration and what is
+// known of the host, without a system call, so it can be printed, compared with a golden file, and tested without root.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "host/facts.h"
+#include "rooms/cgroup/cgroup.h"
+#include "rooms/namespaces/plan.h"
+#include "spec/types.h"
+#include "start/plan_header.h"
+#include "start/steps.h"
+
+namespace husk::plan {
+
+// Each kind of step is a type; its place in the variant is its start::Op.
+using Step = std::variant<std::monostate
+#define HUSK_TYPE(name, type) , type
+                          HUSK_STEPS(HUSK_TYPE)
+#undef HUSK_TYPE
+                          >;
+
+struct Input {
+  const spec::Spec& spec;
+  const host::Facts& facts;
+  const cgroup::Host& cgroups;
+  std::string id;
+  std::string rootfs;  // absolute
+  std::string fifo;    // exec fifo; empty: run at once
+  int preserve_fds = 0;
+  bool no_pivot = false;
+  bool no_new_keyring = false;
+  bool force_long = false;
+  bool apparmor = false, selinux = false;  // enabled on this host
+};
+
+struct Plan {
+  Arena arena;  // owns the texts below
+  start::Header header;
+  std::vector<Step> steps;
+  namespaces::NamespacePlan namespaces;
+  cgroup::Plan cgroup;
+  std::vector<spec::Rlimit> rlimits;  // set by the parent: root of a user namespace may not raise them
+  int preserve_fds = 0;
+  bool clone3 = true;
+  std::vector<std::string> warnings;
+};
+
+[[nodiscard]] Result<Plan> build(const Input& in);
+
+// As it travels to init.
+[[nodiscard]] std::string encode(const Plan& plan);
+
+// What a step does, in words: "mount proc on /proc".
+[[nodiscard]] std::string describe(const Step& step);
+
+}  // namespace husk::plan

@@ -1,0 +1,169 @@
+// The end of a cgroup: listing, killing, removing. Works from the paths alone.
+#include <fcntl.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/tree.h"
+
+namespace husk::cgroup {
+namespace {
+
+constexpr int64_t kNanoseconds = 1'000'000'000;
+constexpr int64_t kRemovePatience = 10 * kNanoseconds;  // a process in the kernel's hands may take seconds to die
+constexpr int kKillRounds = 20;
+
+int64_t now() {
+  timespec t = {};
+  (void)::clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * kNanoseconds + t.tv_nsec;
+}
+
+void pause_for(int64_t nanoseconds) {
+  const timespec t = {nanoseconds / kNanoseconds, nanoseconds % kNanoseconds};
+  (void)::nanosleep(&t, nullptr);
+}
+
+// Waits a little longer each time, from 0.2 to 20 ms, until the time is over.
+class Patience {
+ public:
+  bool wait() {
+    if (now() >= end_) return false;
+    pause_for(step_);
+    step_ = std::min(step_ * 2, int64_t{20'000'000});
+    return true;
+  }
+
+ private:
+  int64_t end_ = now() + kRemovePatience;
+  int64_t step_ = 200'000;
+};
+
+int remove_at(int dir, const char* name) { return ::unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0; }
+
+// Removes the cgroups below `top` (a descriptor, kept open), innermost first; see walk() for why by "..".
+// 0 or -errno: -EBUSY when the time is over.
+int remove_children(int top, Patience* patience) {
+  sys::Fd here(open_directory_at(top, "."));
+  for (int depth = 0; here;) {
+    std::string name;
+    if (const int error = first_child(here.get(), &name); error < 0) return error;
+    if (name.empty()) {
+      if (depth-- == 0) return 0;
+      here.reset(open_directory_at(here.get(), ".."));
+      continue;
+    }
+    const int error = remove_at(here.get(), name.c_str());
+    if (error == 0 || error == -ENOENT) continue;
+    if (error != -EBUSY) return error;
+    sys::Fd child(open_directory_at(here.get(), name.c_str()));
+    std::string inner;
+    if (child && first_child(child.get(), &inner) == 0 && !inner.empty()) {
+      here = std::move(child);
+      ++depth;
+    } else if (!patience->wait()) {
+      return -EBUSY;
+    }
+  }
+  return 0;  // removed under our hands
+}
+
+Status remove_one(const std::string& path, Patience* patience) {
+  for (;;) {
+    int error = remove_at(AT_FDCWD, path.c_str());
+    if (error == 0 || error == -ENOENT) return {};
+    std::string child;
+    if (error == -EBUSY || error == -ENOTEMPTY) {
+      const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
+      if (dir && first_child(dir.get(), &child) == 0 && !child.empty()) {
+        error = remove_children(dir.get(), patience);
+        if (error == 0) continue;
+      } else if (patience->wait()) {
+        continue;
+      }
+    }
+    Error out = fail(-error, "unable to remove container's cgroup ", path);
+    if (error == -EBUSY)
+      if (const auto left = processes({path}); left.ok() && !left->empty())
+        out.hint = cat(left->size(), " process(es) are still in it, the first is ", left->front());
+    return out;
+  }
+}
+
+// Adds the pids of a cgroup.procs file. 0 is a process that lives in a pid namespace out of our sight.
+void add_pids(int dir, std::vector<pid_t>* out) {
+  std::string text;
+  if (read_at(dir, "cgroup.procs", &text) < 0) return;
+  pid_t pid = 0;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      pid = pid * 10 + (c - '0');
+      continue;
+    }
+    if (pid > 0) out->push_back(pid);
+    pid = 0;
+  }
+}
+
+// Freezes or thaws a tree with whatever freezer it has. Thawing goes to every sub-cgroup, which may be frozen itself.
+Status set_frozen(const std::string& path, bool frozen) {
+  return walk(path, [&](int dir) {
+    if (write_at(dir, "freezer.state", frozen ? "FROZEN" : "THAWED") == -ENOENT)
+      (void)write_at(dir, "cgroup.freeze", frozen ? "1" : "0");
+  });
+}
+
+// cgroup.kill (Linux 5.14) takes the whole tree at once, forks included. False: not there.
+bool kill_by_kernel(const std::string& path) {
+  const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
+  return dir && write_at(dir.get(), "cgroup.kill", "1") == 0;
+}
+
+}  // namespace
+
+Status remove(const std::vector<std::string>& directories) {
+  Status first;
+  Patience patience;
+  for (const std::string& path : directories)
+    if (Status status = remove_one(path, &patience); !status.ok() && first.ok()) first = std::move(status);
+  return first;
+}
+
+Result<std::vector<pid_t>> processes(const std::vector<std::string>& directories) {
+  std::vector<pid_t> out;
+  for (const std::string& path : directories) HUSK_TRY(walk(path, [&](int dir) { add_pids(dir, &out); }));
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+Status kill_all(const std::vector<std::string>& directories) {
+  bool all = !directories.empty();
+  for (const std::string& path : directories) all = kill_by_kernel(path) && all;
+  if (all) return {};
+  // v1, or an old kernel. Frozen processes cannot fork away from the signal, and die when thawed. Without a freezer
+  // the rounds catch up with those that do.
+  Patience patience;
+  for (int round = 0; round < kKillRounds; ++round) {
+    for (const std::string& path : directories) HUSK_TRY(set_frozen(path, true));
+    HUSK_LET(const std::vector<pid_t> pids, processes(directories));
+    int error = 0;
+    size_t signalled = 0;
+    for (const pid_t pid : pids) {
+      if (pid == ::getpid()) continue;
+      if (::kill(pid, SIGKILL) == 0)
+        ++signalled;
+      else if (errno != ESRCH)
+        error = errno;
+    }
+    for (const std::string& path : directories) HUSK_TRY(set_frozen(path, false));
+    if (error != 0) return fail(error, "kill the processes of ", directories.front());
+    if (signalled == 0 || !patience.wait()) break;
+  }
+  return {};
+}
+
+}  // namespace husk::cgroup

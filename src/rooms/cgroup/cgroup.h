@@ -1,0 +1,135 @@
+// The cgroup room: where a container's control group lies, how it is made, limited, emptied and removed.
+//
+// Two doors. probe() looks at the host once; plan() and plan_resources() decide everything from that without a system
+// call; Cgroup and the free functions below carry it out. Whatever is needed after the runtime has ended (kill, delete,
+// update) works from the directories' paths alone, as kept in the container's state file.
+//
+// Three kinds of hosts: v2 has one tree for all controllers; v1 has a tree for each; hybrid is v1 plus a v2 tree that
+// holds processes but no controllers (its leaf is made too, for cgroup.kill).
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "spec/types.h"
+#include "sys/fd.h"
+
+namespace husk::cgroup {
+
+enum class Mode { none, v1, hybrid, v2 };
+
+// ---------------------------------------------------------------- facts
+
+struct Hierarchy {
+  std::string controllers;  // "cpu,cpuacct", "name=systemd"; empty for the v2 tree
+  std::string mountpoint;   // absolute
+  std::string own_path;     // this process's cgroup relative to what is mounted there: "/", "/user.slice"; "/" also
+                            // when the mount shows another part of the tree
+};
+
+struct Host {
+  Mode mode = Mode::none;
+  std::vector<Hierarchy> hierarchies;
+};
+
+// Looks at /sys/fs/cgroup, and on v1 at /proc/self/mountinfo. On v2 that is one statfs and, only when
+// `want_own_path`, a read of /proc/self/cgroup (needed for a relative cgroupsPath: see needs_own_path).
+[[nodiscard]] Result<Host> probe(bool want_own_path = true);
+
+// True when plan() will ask for Hierarchy::own_path with this linux.cgroupsPath.
+[[nodiscard]] bool needs_own_path(std::string_view cgroups_path);
+
+// The v1 half of probe(), from the texts of /proc/self/mountinfo and /proc/self/cgroup. Pure.
+[[nodiscard]] Result<Host> parse_host(std::string_view mountinfo, std::string_view own_cgroups);
+
+// ---------------------------------------------------------------- plan
+
+struct Directory {
+  std::string controllers;  // as Hierarchy::controllers
+  std::string mountpoint;
+  std::string path;  // of the leaf, absolute: mountpoint + cgroup
+};
+
+struct Write {
+  std::string controller;  // which v1 hierarchy: "memory"; on v2 the controller that must be enabled, empty for core files
+  std::string file;        // "memory.max"
+  std::string value;
+  bool either_order = false;  // the kernel may want the next write before this one (limit and swap, quota and period)
+  bool optional = false;      // a file that is not there is fine: the value asked for is what happens without it
+};
+
+struct ResourcePlan {
+  std::vector<Write> writes;             // in order
+  std::vector<std::string> controllers;  // v2: what has to be enabled above the leaf: "memory"
+  std::vector<std::string> not_applied;  // asked for and not implemented: "linux.resources.blockIO"; for a warning
+};
+
+struct Plan {
+  Mode mode = Mode::none;
+  std::string path;  // of the cgroup below its mount points: "/demo"; where v1 hierarchies differ, that of the first
+  std::vector<Directory> directories;
+  ResourcePlan resources;
+};
+
+// Where the cgroup of container `id` goes. An absolute `cgroups_path` starts at each mount point. A relative one, or
+// none (then the id), starts at this process's own cgroup on v1 and at its parent on v2, as in runc: a v2 cgroup with
+// processes in it cannot hand controllers down. ".." is refused. `resources` may be null.
+[[nodiscard]] Result<Plan> plan(const Host& host, const std::string& cgroups_path, const std::string& id,
+                                const spec::Resources* resources = nullptr);
+
+// The writes that make a cgroup what linux.resources asks for. `fresh`: for a new container (on v1 all devices are
+// denied first and the runtime's own list is allowed); otherwise for an update of a running one.
+[[nodiscard]] Result<ResourcePlan> plan_resources(Mode mode, const spec::Resources* resources, bool fresh = true);
+
+// ---------------------------------------------------------------- apply
+
+class Cgroup {
+ public:
+  // Makes the directories, enables controllers above a v2 leaf, and gives an empty v1 cpuset its parent's. Resources
+  // are not written yet: see apply(). Fails when a directory exists and has processes in it or is frozen. What was
+  // made is removed again on failure.
+  [[nodiscard]] static Result<Cgroup> create(const Plan& plan);
+
+  Cgroup() = default;
+  Cgroup(Cgroup&&) = default;
+  Cgroup& operator=(Cgroup&&) = default;
+
+  // v2: the leaf, for clone3(CLONE_INTO_CGROUP); -1 otherwise. Owned by this object.
+  [[nodiscard]] int directory_fd() const { return leaf_.get(); }
+  // Writes the pid to each directory's cgroup.procs.
+  [[nodiscard]] Status join(pid_t pid) const;
+  // Writes plan.resources.
+  [[nodiscard]] Status apply() const;
+  // The leaves, for the state file.
+  [[nodiscard]] std::vector<std::string> directories() const;
+  // What create() made, parents first; a caller that gives up hands them to remove() and owns no others.
+  [[nodiscard]] const std::vector<std::string>& created() const { return created_; }
+
+ private:
+  Plan plan_;
+  sys::Fd leaf_;
+  std::vector<std::string> created_;
+};
+
+// Writes resources into directories that exist (update). A v1 controller without a directory is an error.
+[[nodiscard]] Status write_resources(const std::vector<Directory>& directories, const ResourcePlan& resources);
+
+// Writes the pid to cgroup.procs of each directory.
+[[nodiscard]] Status join(const std::vector<std::string>& directories, pid_t pid);
+
+// Removes the directories and the cgroups inside them. Waits up to some seconds while the kernel still reaps their
+// processes (EBUSY). A directory that is not there is fine; nothing outside the given ones is touched.
+[[nodiscard]] Status remove(const std::vector<std::string>& directories);
+
+// Sends SIGKILL to every process in the directories and their sub-cgroups: by cgroup.kill where it is, otherwise by
+// freezing, signalling and thawing. Frozen cgroups are thawed, so that their processes can die.
+[[nodiscard]] Status kill_all(const std::vector<std::string>& directories);
+
+// The processes in the directories and their sub-cgroups, each once, ascending.
+[[nodiscard]] Result<std::vector<pid_t>> processes(const std::vector<std::string>& directories);
+
+}  // namespace husk::cgroup

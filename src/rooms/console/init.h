@@ -1,0 +1,20 @@
+#pragma once
+
+#include "rooms/console/steps.h"
+#include "sys/fault.h"
+#include "sys/fd.h"
+#include "sys/path.h"
+
+namespace husk::console {
+
+struct Terminal {
+  sys::Fd master, slave;
+};
+
+// Opens the pair and makes the slave our controlling terminal and stdio.
+sys::Fault apply(const Open& step, sys::RootDir root, Terminal& terminal);
+
+// The file that /dev/console is bound on: an existing plain file or a new one, never through a link.
+sys::Fault open_console_file(sys::RootDir root, sys::Fd& file);
+
+}  // namespace husk::console

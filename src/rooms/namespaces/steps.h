@@ -1,0 +1,76 @@
+// What child and init do about namespaces.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/str.h"
+
+namespace husk::namespaces {
+
+struct Join {  // an existing namespace, by its file
+  uint64_t type = 0;  // CLONE_NEW*
+  Str path;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("type", s.type)("path", s.path);
+  }
+};
+
+struct ClockOffset {
+  int64_t clock = 0;  // CLOCK_MONOTONIC or CLOCK_BOOTTIME
+  int64_t seconds = 0;
+  int64_t nanoseconds = 0;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("clock", s.clock)("seconds", s.seconds)("nanoseconds", s.nanoseconds);
+  }
+};
+
+// How the process gets into its namespaces before it is init. On the short way clone3 has done all of it.
+struct Bootstrap {
+  bool long_way = false;
+  std::span<const Join> joins;    // in the order of joining: mount last
+  bool new_user = false;          // unshared on its own, before the rest
+  uint64_t unshare = 0;           // CLONE_NEW* of the others; never CLONE_NEWCGROUP (see UnshareCgroup)
+  bool become_root = false;       // set uid and gid to 0 once the user namespace has maps
+  std::span<const ClockOffset> clocks;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("longWay", s.long_way)("joins", s.joins)("newUser", s.new_user)("unshare", s.unshare)(
+        "becomeRoot", s.become_root)("clocks", s.clocks);
+  }
+};
+
+// The root of a cgroup namespace is the cgroup its creator sits in: so init makes it, once it sits in its own.
+struct UnshareCgroup {
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
+struct Hostname {
+  Str name;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("name", s.name);
+  }
+};
+
+struct Domainname {
+  Str name;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("name", s.name);
+  }
+};
+
+struct Sysctl {
+  Str path;  // "net/ipv4/ip_forward", below /proc/sys
+  Str value;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path)("value", s.value);
+  }
+};
+
+}  // namespace husk::namespaces

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/arena.h"
+#include "rooms/process/steps.h"
+#include "sys/fault.h"
+#include "sys/path.h"
+
+namespace husk::process {
+
+sys::Fault apply(const Keyring& step);
+sys::Fault apply(const OomScore& step, int procfs);
+sys::Fault apply(const Personality& step);
+sys::Fault apply(const IoPriority& step);
+sys::Fault apply(const Scheduler& step);
+sys::Fault apply(const MemoryPolicy& step);
+sys::Fault apply(const Umask& step);
+sys::Fault apply(const NoNewPrivileges& step);
+sys::Fault apply(const Credentials& step);
+// `done`: an earlier try succeeded; set when this one does.
+sys::Fault apply(const WorkingDirectory& step, bool& done);
+
+// What Program prepared and Exec starts: NULL-terminated, as execve(2) takes them.
+struct Image {
+  Str file;
+  const char** args = nullptr;
+  const char** env = nullptr;
+};
+sys::Fault apply(const Program& step, sys::RootDir root, Arena& arena, Image& image);
+// Returns only when it failed.
+sys::Fault apply(const Exec& step, const Image& image, Arena& arena);
+
+}  // namespace husk::process

@@ -1,0 +1,101 @@
+#include "rooms/process/plan.h"
+
+#include "spec/names.h"
+#include "spec/number_list.h"
+
+namespace husk::process {
+namespace {
+
+std::span<const Str> copy(const std::vector<std::string>& words, Arena& arena) {
+  const std::span<Str> out = arena.array<Str>(words.size());
+  for (size_t i = 0; i < words.size(); ++i) out[i] = arena.copy(words[i]);
+  return out;
+}
+
+// Unknown names were reported as warnings: they are left out, as in runc.
+uint64_t cap_bits(const std::vector<std::string>& names) {
+  uint64_t bits = 0;
+  for (const std::string& name : names)
+    if (const std::optional<int> n = spec::capability_number(name)) bits |= uint64_t{1} << *n;
+  return bits;
+}
+
+Credentials credentials(const spec::Process& p, bool set_groups, Arena& arena) {
+  Credentials out;
+  out.uid = p.user.uid;
+  out.gid = p.user.gid;
+  out.groups = arena.list<uint32_t>(p.user.additional_gids);
+  out.set_groups = set_groups;
+  if (!p.capabilities) return out;  // none at all: what is not given is not there
+  out.bounding = cap_bits(p.capabilities->bounding);
+  out.effective = cap_bits(p.capabilities->effective);
+  out.permitted = cap_bits(p.capabilities->permitted);
+  out.inheritable = cap_bits(p.capabilities->inheritable);
+  out.ambient = cap_bits(p.capabilities->ambient);
+  return out;
+}
+
+uint64_t number(std::optional<int> n) { return static_cast<uint64_t>(n.value_or(0)); }
+
+Scheduler scheduler(const spec::Scheduler& s) {
+  Scheduler out;
+  out.policy = number(spec::number_of(spec::kSchedPolicies, s.policy));
+  for (const std::string& flag : s.flags) out.flags |= number(spec::number_of(spec::kSchedFlags, flag));
+  out.nice = s.nice;
+  out.priority = static_cast<uint64_t>(s.priority);
+  out.runtime = s.runtime;
+  out.deadline = s.deadline;
+  out.period = s.period;
+  return out;
+}
+
+MemoryPolicy memory_policy(const spec::MemoryPolicy& m, Arena& arena) {
+  MemoryPolicy out;
+  out.mode = number(spec::number_of(spec::kMemoryModes, m.mode));
+  for (const std::string& flag : m.flags) out.mode |= number(spec::number_of(spec::kMemoryFlags, flag));
+  std::vector<uint64_t> bits;
+  const auto ranges = spec::number_list(m.nodes);
+  for (const spec::NumberRange& r : ranges.value_or(std::vector<spec::NumberRange>{})) {
+    for (uint32_t n = r.first; n <= r.last; ++n) {
+      if (bits.size() <= n / 64) bits.resize(n / 64 + 1);
+      bits[n / 64] |= uint64_t{1} << (n % 64);
+    }
+  }
+  out.nodes = arena.list<uint64_t>(bits);
+  return out;
+}
+
+bool has_home(const std::vector<std::string>& env) {
+  for (const std::string& e : env)
+    if (e.starts_with("HOME=") && e.size() > 5) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, Arena& arena) {
+  const spec::Process& p = *spec.process;
+  if (!set_groups && !p.user.additional_gids.empty())
+    return Error{"/process/user/additionalGids: setgroups is denied in this user namespace", 0,
+                 "leave them out, or let newgidmap (package uidmap) write the maps", 1};
+  ProcessPlan out;
+  if (p.oom_score_adj) out.oom_score = OomScore{*p.oom_score_adj};
+  if (p.io_priority)
+    out.io_priority = IoPriority{number(spec::number_of(spec::kIoClasses, p.io_priority->cls)) << 13 |
+                                 static_cast<uint64_t>(p.io_priority->priority)};
+  if (p.scheduler) out.scheduler = scheduler(*p.scheduler);
+  if (spec.lx.memory_policy) out.memory_policy = memory_policy(*spec.lx.memory_policy, arena);
+  if (!spec.lx.personality.empty())
+    out.personality = Personality{number(spec::number_of(spec::kPersonalities, spec.lx.personality))};
+  out.umask.value = p.user.umask.value_or(0022);
+  out.no_new_privileges = p.no_new_privileges;
+  out.credentials = credentials(p, set_groups, arena);
+  out.cwd.path = arena.copy(p.cwd);
+  out.program.args = copy(p.args, arena);
+  out.program.env = copy(p.env, arena);
+  out.program.set_home = !has_home(p.env);
+  out.program.uid = p.user.uid;
+  return out;
+}
+
+}  // namespace husk::process

@@ -1,0 +1,212 @@
+// Root, pivot, read-only and masked paths.
+#include "rooms/rootfs/init.h"
+
+#include <linux/magic.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "rooms/rootfs/devnull.h"
+
+namespace husk::rootfs {
+
+using sys::check;
+using sys::Fault;
+using sys::Fd;
+
+Fault Builder::mount_on(int from, Str source, int target, Str type, unsigned long flags, Str data, Str name) {
+  HUSK_CHECK(check(sys::call(SYS_fchdir, procfs_), "chdir to /proc", {}));
+  Text<32> to, src;
+  to.add("self/fd/").number(target);
+  src.add("self/fd/").number(from);
+  return check(sys::mount(from >= 0 ? src.c_str() : source.c_str(), to.c_str(), type.c_str(), flags,
+                          data.empty() ? nullptr : data.c_str()),
+               "mount", name);
+}
+
+Fault Builder::apply(const RootPropagation& step) {
+  // Before anything is mounted: what we do must not reach the host, and pivot_root(2) refuses a shared parent.
+  return check(sys::mount(nullptr, "/", nullptr, step.flags, nullptr), "mount propagation of /", {});
+}
+
+namespace {
+
+// The mount that `path` lies on becomes private: attaching to a shared one would show on the host, and pivot_root(2)
+// refuses it. Its root is found by going up.
+Fault make_parent_private(Str path) {
+  Fd at(sys::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY));
+  HUSK_CHECK(check(at.get(), "open", path));
+  for (int depth = 0; depth < 4096; ++depth) {
+    struct statx st = {};
+    HUSK_CHECK(check(sys::call(SYS_statx, at.get(), "", AT_EMPTY_PATH, 0, &st), "statx", path));
+    if ((st.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0) break;
+    at.reset(sys::openat(at.get(), "..", O_PATH | O_DIRECTORY));
+    HUSK_CHECK(check(at.get(), "open", path));
+  }
+  HUSK_CHECK(check(sys::call(SYS_fchdir, at.get()), "chdir", path));
+  return check(sys::mount(nullptr, ".", nullptr, MS_PRIVATE, nullptr), "make the mount below the root private", path);
+}
+
+}  // namespace
+
+Fault Builder::apply(const OpenRoot& step) {
+  // The host's, while it can still be seen; detached, since after the change of root its mount is not ours to clone.
+  if (mount_api_) dev_null_.reset(sys::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE));
+  if (step.private_parent) HUSK_CHECK(make_parent_private(step.path));
+  if (mount_api_) {
+    root_fd_.reset(sys::open_tree(AT_FDCWD, step.path.c_str(), OPEN_TREE_CLONE | AT_RECURSIVE));
+    HUSK_CHECK(check(root_fd_.get(), "open_tree", step.path));
+    const Fd target(sys::openat(AT_FDCWD, step.path.c_str(), O_PATH | O_DIRECTORY));
+    HUSK_CHECK(check(target.get(), "open", step.path));
+    HUSK_CHECK(check(sys::move_mount(root_fd_.get(), target.get()), "move_mount", step.path));
+  } else {
+    HUSK_CHECK(check(sys::mount(step.path.c_str(), step.path.c_str(), nullptr, MS_BIND | MS_REC, nullptr), "bind mount",
+                     step.path));
+    root_fd_.reset(sys::openat(AT_FDCWD, step.path.c_str(), O_PATH | O_DIRECTORY));
+    HUSK_CHECK(check(root_fd_.get(), "open", step.path));
+  }
+  root_.fd = root_fd_.get();
+  return {};
+}
+
+Fault Builder::apply(const MakeDirectory& step) {
+  const Fd fd(sys::make_in(root_, step.path, sys::Make::directory, 0755));
+  return check(fd.get(), "make directory", step.path);
+}
+
+Fault Builder::apply(const PivotRoot& step) {
+  HUSK_CHECK(check(sys::call(SYS_fchdir, root_.fd), "chdir to the root file system", {}));
+  if (step.chroot_only) {
+    HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
+  } else if (step.move) {
+    HUSK_CHECK(check(sys::mount(".", "/", nullptr, MS_MOVE, nullptr), "move the root mount", {}));
+    HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
+  } else {
+    // The old root ends up on top of the new one, and is taken off there: no directory in the image is needed.
+    const Fd old_root(sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY));
+    HUSK_CHECK(check(old_root.get(), "open the old root", {}));
+    HUSK_CHECK(check(sys::call(SYS_pivot_root, ".", "."), "pivot_root", {}));
+    HUSK_CHECK(check(sys::call(SYS_fchdir, old_root.get()), "chdir to the old root", {}));
+    // Slave first: taking the old root off must not propagate to the host.
+    HUSK_CHECK(check(sys::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr), "make the old root a slave", {}));
+    HUSK_CHECK(check(sys::call(SYS_umount2, ".", 2 /* MNT_DETACH */), "unmount the old root", {}));
+  }
+  HUSK_CHECK(check(sys::call(SYS_chdir, "/"), "chdir to /", {}));
+  root_fd_.reset(sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY));
+  root_.fd = root_fd_.get();
+  return check(root_.fd, "open the new root", {});
+}
+
+Fault Builder::apply(const FinalPropagation& step) {
+  return check(sys::mount(nullptr, "/", nullptr, step.flags, nullptr), "mount propagation of the container's /", {});
+}
+
+// Read-only on what is mounted at fd. Flags it has stay, as a user namespace may not take them away.
+Fault Builder::make_readonly(int fd, Str path, unsigned flags) {
+  if (mount_api_) {
+    struct mount_attr attr = {};
+    attr.attr_set = MOUNT_ATTR_RDONLY;
+    return check(sys::mount_setattr(fd, flags, attr), "make read-only", path);
+  }
+  struct {
+    long type, bsize;
+    unsigned long blocks, bfree, bavail, files, ffree, fsid;
+    long namelen, frsize, flags, spare[4];
+  } st = {};
+  HUSK_CHECK(check(sys::call(SYS_fstatfs, fd, &st), "fstatfs", path));
+  // ST_NOSUID ... ST_RELATIME have other numbers than MS_* only from 4096 on.
+  unsigned long keep = static_cast<unsigned long>(st.flags) & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
+  if ((st.flags & 4096) != 0) keep |= MS_RELATIME;
+  return mount_on(-1, "", fd, "", MS_BIND | MS_REMOUNT | MS_RDONLY | keep, {}, path);
+}
+
+Fault Builder::apply(const RootReadonly& /*step*/) {
+  return make_readonly(root_.fd, "/", 0);
+}
+
+Fault Builder::apply(const MakeReadonly& step) {
+  const Fd fd(sys::open_in(root_, step.target, O_PATH));
+  HUSK_CHECK(check(fd.get(), "open", step.target));
+  return make_readonly(fd.get(), step.target, 0);
+}
+
+Fault Builder::bind(int from, int to, Str name) {
+  if (!mount_api_) return mount_on(from, "", to, "", MS_BIND, {}, name);
+  const Fd tree(sys::open_tree(from, "", OPEN_TREE_CLONE | AT_EMPTY_PATH));
+  HUSK_CHECK(check(tree.get(), "open_tree", name));
+  return check(sys::move_mount(tree.get(), to), "move_mount", name);
+}
+
+Fault Builder::apply(const ReadonlyPath& step) {
+  const Fd fd(sys::open_in(root_, step.path, O_PATH));
+  if (fd.get() == -ENOENT || fd.get() == -ENOTDIR) return {};
+  HUSK_CHECK(check(fd.get(), "open", step.path));
+  if (mount_api_) {
+    const Fd tree(sys::open_tree(fd.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE));
+    HUSK_CHECK(check(tree.get(), "open_tree", step.path));
+    HUSK_CHECK(make_readonly(tree.get(), step.path, 0));
+    return check(sys::move_mount(tree.get(), fd.get()), "move_mount", step.path);
+  }
+  HUSK_CHECK(mount_on(fd.get(), "", fd.get(), "", MS_BIND | MS_REC, {}, step.path));
+  const Fd mounted(sys::open_in(root_, step.path, O_PATH));  // what lies on top now
+  HUSK_CHECK(check(mounted.get(), "open", step.path));
+  return make_readonly(mounted.get(), step.path, 0);
+}
+
+Fault Builder::apply(const MaskedPath& step) {
+  const Fd fd(sys::open_in(root_, step.path, O_PATH));
+  if (fd.get() == -ENOENT || fd.get() == -ENOTDIR) return {};
+  HUSK_CHECK(check(fd.get(), "open", step.path));
+  struct stat st = {};
+  HUSK_CHECK(check(sys::stat_fd(fd.get(), &st), "stat", step.path));
+  if (S_ISDIR(st.st_mode)) return mask_directory(fd.get(), step.path);
+  return mask_file(fd.get(), step.path);
+}
+
+// With the host's null device, never with what the image calls /dev/null. The first file gets the detached mount
+// itself, the next ones a clone of it. mount(2) can only bind what is mounted here: then it is the container's node,
+// once it has been shown to be the null device.
+Fault Builder::mask_file(int target, Str path) {
+  if (!mount_api_) {
+    const Fd null(sys::open_in(root_, "/dev/null", O_PATH | O_NOFOLLOW));
+    HUSK_CHECK(check_dev_null(null.get()));
+    return bind(null.get(), target, path);
+  }
+  HUSK_CHECK(check_dev_null(dev_null_.get()));
+  if (dev_null_attached_) return bind(dev_null_.get(), target, path);
+  dev_null_attached_ = true;
+  return check(sys::move_mount(dev_null_.get(), target), "move_mount", path);
+}
+
+// One empty tmpfs serves all masked directories: making a file system costs more than another mount of it.
+Fault Builder::mask_directory(int target, Str path) {
+  if (!mount_api_) {
+    return mount_on(-1, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "nr_blocks=1,nr_inodes=1",
+                    path);
+  }
+  if (mask_) return bind(mask_.get(), target, path);
+  const Fd context(sys::fsopen("tmpfs"));
+  HUSK_CHECK(check(context.get(), "fsopen tmpfs", path));
+  (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_blocks", "1", 0);
+  (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
+  HUSK_CHECK(check(sys::call(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "create tmpfs", path));
+  constexpr unsigned kAttr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  mask_.reset(static_cast<int>(sys::call(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, kAttr)));
+  HUSK_CHECK(check(mask_.get(), "fsmount tmpfs", path));
+  return check(sys::move_mount(mask_.get(), target), "move_mount", path);
+}
+
+Fault Builder::apply(const ReopenDevNull& /*step*/) {
+  Fd null;
+  for (int stream = 0; stream < 3; ++stream) {
+    if (check_dev_null(stream)) continue;  // closed, or something else
+    if (!null) {
+      null.reset(sys::open_in(root_, "/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK));
+      if (!null || check_dev_null(null.get())) return {};  // the image has none: the host's is as good
+    }
+    HUSK_CHECK(check(sys::dup3(null.get(), stream, 0), "reopen /dev/null", {}));
+  }
+  return {};
+}
+
+}  // namespace husk::rootfs

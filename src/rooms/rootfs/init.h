@@ -1,0 +1,73 @@
+// The root file system, as init makes it.
+#pragma once
+
+#include "base/arena.h"
+#include "rooms/rootfs/steps.h"
+#include "sys/fault.h"
+#include "sys/fd.h"
+#include "sys/path.h"
+
+namespace husk::rootfs {
+
+// Mounts go on descriptors. With the new mount API a mount is made detached, gets its attributes and is then attached
+// (`move_mount` from descriptor to descriptor). Without it there is only mount(2), which wants paths: then the working
+// directory is our own procfs and the paths are "self/fd/N", which name exactly these descriptors.
+class Builder {
+ public:
+  Builder(int procfs, bool mount_api, bool openat2, Arena& arena)
+      : procfs_(procfs), mount_api_(mount_api), root_{-1, openat2}, arena_(arena) {}
+
+  sys::Fault apply(const RootPropagation& step);
+  sys::Fault apply(const OpenRoot& step);
+  sys::Fault apply(const Mount& step);
+  sys::Fault apply(const MakeReadonly& step);
+  sys::Fault apply(const Device& step);
+  sys::Fault apply(const Link& step);
+  sys::Fault apply(const MakeDirectory& step);
+  sys::Fault apply(const PivotRoot& step);
+  sys::Fault apply(const FinalPropagation& step);
+  sys::Fault apply(const RootReadonly& step);
+  sys::Fault apply(const ReadonlyPath& step);
+  sys::Fault apply(const MaskedPath& step);
+  sys::Fault apply(const ReopenDevNull& step);
+
+  // The container's root, for who opens files in it.
+  [[nodiscard]] sys::RootDir root() const { return root_; }
+  // Binds what `from` refers to on what `to` refers to (a file on a file). `from` must belong to this mount namespace.
+  sys::Fault bind(int from, int to, Str name);
+
+ private:
+  sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
+  sys::Fault mount_fs(const Mount& step);
+  sys::Fault mount_bind(const Mount& step);
+  sys::Fault mount_classic(const Mount& step, int target);
+  sys::Fault set_classic_flags(const Mount& step, int mounted);
+  sys::Fault set_attributes(const Mount& step, int mounted);
+  sys::Fault copy_up(const Mount& step, int from, int to);
+  sys::Fault fs_context(const Mount& step, sys::Fd& mounted);
+  sys::Fault context_fault(int context, long err, Str what, Str detail);
+  sys::Fault check_procfs_target(const Mount& step, int target);
+  sys::Fault parent_of(Str path, Str& name, int& directory);
+  sys::Fault bind_device(const Device& step, int directory, Str name);
+  sys::Fault make_readonly(int fd, Str path, unsigned flags);
+  sys::Fault mask_directory(int target, Str path);
+  sys::Fault mask_file(int target, Str path);
+  // mount(2) on descriptors; `from` < 0: no source, or the text `source`.
+  sys::Fault mount_on(int from, Str source, int target, Str type, unsigned long flags, Str data, Str name);
+
+  int procfs_;
+  bool mount_api_;
+  sys::RootDir root_;
+  Arena& arena_;
+  sys::Fd root_fd_;
+  sys::Fd dev_null_;         // a mount of the host's /dev/null
+  bool dev_null_attached_ = false;
+  sys::Fd mask_;             // an empty read-only tmpfs, once one directory is masked
+  sys::Fd device_dir_;       // of the device made last: the next one is mostly in the same
+  Str device_dir_name_;
+};
+
+// Recursive copy of directory `from` into directory `to` (tmpcopyup): modes, owners, links, contents.
+sys::Fault copy_tree(int from, int to, Str name);
+
+}  // namespace husk::rootfs

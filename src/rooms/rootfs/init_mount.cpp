@@ -1,0 +1,189 @@
+// One entry of the configuration's mounts.
+#include <linux/magic.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "rooms/rootfs/init.h"
+
+namespace husk::rootfs {
+
+using sys::check;
+using sys::Fault;
+using sys::Fd;
+
+namespace {
+
+// Files of procfs that tools such as lxcfs provide in another version; nothing else may be mounted inside /proc, or a
+// container could have its labels and limits written to files of its own (CVE-2019-16884).
+constexpr std::string_view kInsideProc[] = {
+    "/proc/cpuinfo",  "/proc/diskstats", "/proc/meminfo",  "/proc/stat",
+    "/proc/swaps",    "/proc/uptime",    "/proc/loadavg",  "/proc/slabinfo",
+    "/proc/net/dev",  "/proc/sys/kernel/ns_last_pid",      "/proc/sys/crypto/fips_enabled",
+};
+
+bool is_procfs(int fd) {
+  struct {
+    long type;
+    long rest[20];
+  } st = {};
+  return sys::call(SYS_fstatfs, fd, &st) == 0 && st.type == PROC_SUPER_MAGIC;
+}
+
+Str join_data(const Mount& step, Arena& arena) {
+  Text<4096> all;
+  for (const Str& one : step.data) {
+    if (all.size() != 0) all.add(',');
+    all.add(one);
+  }
+  return arena.copy(all.str());
+}
+
+}  // namespace
+
+Fault Builder::check_procfs_target(const Mount& step, int target) {
+  if (!is_procfs(target)) return {};
+  for (std::string_view allowed : kInsideProc)
+    if (step.target.view() == allowed) return {};
+  if (step.plain_target && step.type.view() == "proc") return {};  // procfs over procfs, /proc itself
+  return {EPERM, "cannot be mounted because it is inside /proc", step.target};
+}
+
+Fault Builder::open_target(const Mount& step, bool directory, Fd& target) {
+  // /proc and /sys must be real directories: links would let the image choose where labels are read (CVE-2019-19921).
+  if (step.plain_target) {
+    target.reset(sys::open_plain(root_, step.target, O_PATH));
+    if (target.get() == -ELOOP || target.get() == -ENOTDIR)
+      return {ENOTDIR, "must be mounted on ordinary directory", step.target};
+    if (target.get() != -ENOENT) HUSK_CHECK(check(target.get(), "open target", step.target));
+  }
+  if (!target)
+    target.reset(sys::make_in(root_, step.target, directory ? sys::Make::directory : sys::Make::file, 0755));
+  HUSK_CHECK(check(target.get(), "open target", step.target));
+  return check_procfs_target(step, target.get());
+}
+
+// The file system's own words about what it did not like, if it has any.
+Fault Builder::context_fault(int context, long err, Str what, Str detail) {
+  char line[256];
+  const long n = sys::read(context, line, sizeof line);
+  if (n <= 2) return check(err, what, detail);
+  Text<408> text;
+  text.add(what).add(": ").add(std::string_view(line + 2, static_cast<size_t>(n - 2)));  // "e " in front
+  return check(err, arena_.copy(text.str()), detail);
+}
+
+Fault Builder::fs_context(const Mount& step, Fd& mounted) {
+  const Fd context(sys::fsopen(step.type.c_str()));
+  if (context.get() == -ENODEV) return {ENODEV, "unknown file system type", step.type};
+  HUSK_CHECK(check(context.get(), "fsopen", step.type));
+  const int c = context.get();
+  if (!step.source.empty()) {
+    const long ret = sys::call(SYS_fsconfig, c, FSCONFIG_SET_STRING, "source", step.source.c_str(), 0);
+    if (ret < 0) return context_fault(c, ret, "source", step.source);
+  }
+  if (step.read_only_fs) (void)sys::call(SYS_fsconfig, c, FSCONFIG_SET_FLAG, "ro", nullptr, 0);
+  for (const Str& option : step.data) {
+    const size_t eq = option.view().find('=');
+    long ret = 0;
+    if (eq == std::string_view::npos) {
+      ret = sys::call(SYS_fsconfig, c, FSCONFIG_SET_FLAG, option.c_str(), nullptr, 0);
+    } else {
+      const Str key = arena_.copy(option.view().substr(0, eq));
+      ret = sys::call(SYS_fsconfig, c, FSCONFIG_SET_STRING, key.c_str(), option.c_str() + eq + 1, 0);
+    }
+    if (ret < 0) return context_fault(c, ret, "option", option);
+  }
+  const long made = sys::call(SYS_fsconfig, c, FSCONFIG_CMD_CREATE, nullptr, nullptr, 0);
+  if (made < 0) return context_fault(c, made, "create file system", step.type);
+  // Access times cannot be asked for twice: the attributes have one value for them.
+  mounted.reset(static_cast<int>(sys::call(SYS_fsmount, c, FSMOUNT_CLOEXEC, step.attr_set)));
+  if (mounted.get() < 0) return context_fault(c, mounted.get(), "fsmount", step.type);
+  return {};
+}
+
+// Attributes of the whole tree, then propagation: what fsmount or a bind could not be given at once.
+Fault Builder::set_attributes(const Mount& step, int mounted) {
+  struct mount_attr attr = {};
+  if (step.bind && (step.attr_set | step.attr_clear) != 0) {
+    attr.attr_set = step.attr_set;
+    attr.attr_clr = step.attr_clear;
+    HUSK_CHECK(check(sys::mount_setattr(mounted, 0, attr), "set mount options", step.target));
+  }
+  if ((step.tree_set | step.tree_clear) != 0) {
+    attr = {};
+    attr.attr_set = step.tree_set;
+    attr.attr_clr = step.tree_clear;
+    HUSK_CHECK(check(sys::mount_setattr(mounted, AT_RECURSIVE, attr), "set mount options recursively", step.target));
+  }
+  return {};
+}
+
+Fault Builder::set_classic_flags(const Mount& step, int mounted) {
+  for (const uint64_t flags : step.propagation)
+    HUSK_CHECK(mount_on(-1, "", mounted, "", flags, {}, step.target));
+  return {};
+}
+
+Fault Builder::mount_classic(const Mount& step, int target) {
+  const unsigned long first = step.bind ? MS_BIND | (step.recursive ? MS_REC : 0U) : step.classic_flags;
+  if (step.bind) {
+    const Fd source(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
+    HUSK_CHECK(check(source.get(), "open source", step.source));
+    HUSK_CHECK(mount_on(source.get(), "", target, "", first, {}, step.target));
+  } else {
+    HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, join_data(step, arena_), step.target));
+  }
+  const Fd mounted(sys::open_in(root_, step.target, O_PATH));
+  HUSK_CHECK(check(mounted.get(), "open", step.target));
+  if (step.bind && step.classic_flags != 0)
+    HUSK_CHECK(mount_on(-1, "", mounted.get(), "", MS_BIND | MS_REMOUNT | step.classic_flags, {}, step.target));
+  if ((step.tree_set | step.tree_clear) != 0 && !mount_api_)
+    return {ENOSYS, "recursive mount options need mount_setattr(2), Linux 5.12", step.target};
+  if (mount_api_) HUSK_CHECK(set_attributes(step, mounted.get()));
+  if (step.copy_up) HUSK_CHECK(copy_up(step, target, mounted.get()));
+  return set_classic_flags(step, mounted.get());
+}
+
+Fault Builder::mount_fs(const Mount& step) {
+  Fd target;
+  HUSK_CHECK(open_target(step, true, target));
+  if (!mount_api_ || step.classic) return mount_classic(step, target.get());
+  Fd mounted;
+  HUSK_CHECK(fs_context(step, mounted));
+  HUSK_CHECK(set_attributes(step, mounted.get()));
+  if (step.copy_up) HUSK_CHECK(copy_up(step, target.get(), mounted.get()));
+  HUSK_CHECK(check(sys::move_mount(mounted.get(), target.get()), "move_mount", step.target));
+  return set_classic_flags(step, mounted.get());
+}
+
+Fault Builder::mount_bind(const Mount& step) {
+  Fd source;
+  if (mount_api_)
+    source.reset(sys::open_tree(AT_FDCWD, step.source.c_str(), OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U)));
+  else
+    source.reset(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
+  HUSK_CHECK(check(source.get(), "open source", step.source));
+  if (step.target.view() == "/proc" && !is_procfs(source.get()))
+    return {EPERM, "only procfs can be mounted on /proc", step.source};
+  struct stat st = {};
+  HUSK_CHECK(check(sys::stat_fd(source.get(), &st), "stat source", step.source));
+  Fd target;
+  HUSK_CHECK(open_target(step, S_ISDIR(st.st_mode), target));
+  if (!mount_api_) return mount_classic(step, target.get());
+  HUSK_CHECK(set_attributes(step, source.get()));
+  HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));
+  return set_classic_flags(step, source.get());
+}
+
+Fault Builder::apply(const Mount& step) { return step.bind ? mount_bind(step) : mount_fs(step); }
+
+Fault Builder::copy_up(const Mount& step, int from, int to) {
+  const Fd old(sys::openat(from, ".", O_RDONLY | O_DIRECTORY));
+  HUSK_CHECK(check(old.get(), "open", step.target));
+  const Fd fresh(sys::openat(to, ".", O_RDONLY | O_DIRECTORY));
+  HUSK_CHECK(check(fresh.get(), "open", step.target));
+  return copy_tree(old.get(), fresh.get(), step.target);
+}
+
+}  // namespace husk::rootfs

@@ -1,0 +1,31 @@
+// Mount options, from the texts of config.json to flags. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace husk::rootfs {
+
+struct Options {
+  bool bind = false, recursive = false;  // bind, rbind
+  bool copy_up = false;                  // tmpcopyup
+  bool idmap = false, idmap_recursive = false;
+  bool read_only = false;
+  bool remount = false;
+  uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*: this mount
+  uint64_t tree_set = 0, tree_clear = 0;  // the recursive ones: rro, rnosuid ...
+  uint64_t classic_flags = 0;             // MS_* of all the same, for mount(2)
+  bool classic_only = false;              // has a flag that only mount(2) can set: iversion, silent, acl
+  std::vector<uint64_t> propagation;      // MS_PRIVATE [| MS_REC] ...
+  std::vector<std::string> data;          // everything else: the file system's own
+};
+
+// Unknown words are data for the file system, as with mount(8).
+[[nodiscard]] Options parse_options(const std::vector<std::string>& words);
+
+// MS_* flags of a rootfsPropagation value ("rslave"), 0 if it is none.
+[[nodiscard]] uint64_t propagation_flags(std::string_view word);
+
+}  // namespace husk::rootfs

@@ -1,0 +1,219 @@
+#include "rooms/rootfs/plan.h"
+
+#include <linux/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "rooms/rootfs/options.h"
+
+namespace husk::rootfs {
+namespace {
+
+// Virtual file systems: "ro" is a matter of the mount. Some of them are shared with the host, which stays as it is.
+constexpr std::string_view kVirtual[] = {"tmpfs", "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "overlay"};
+
+// "/dev/" and "dev" are "/dev": without doubled and final slashes and ".".
+std::string clean(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const size_t slash = path.find('/');
+    const std::string_view one = path.substr(0, slash);
+    path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    if (one.empty() || one == ".") continue;
+    out += '/';
+    out += one;
+  }
+  return out.empty() ? "/" : out;
+}
+
+class Planner {
+ public:
+  Planner(const spec::Spec& spec, const Surroundings& around, Arena& arena)
+      : spec_(spec), around_(around), arena_(arena) {}
+
+  Result<RootPlan> run() {
+    const uint64_t asked = propagation_flags(spec_.lx.rootfs_propagation);
+    plan_.propagation.flags = asked != 0 ? asked : MS_SLAVE | MS_REC;
+    plan_.open.path = arena_.copy(around_.rootfs);
+    plan_.open.private_parent = (asked & MS_SHARED) != 0;
+    for (size_t i = 0; i < spec_.mounts.size(); ++i)
+      if (Status s = add_mount(spec_.mounts[i]); !s.ok())
+        return std::move(s).error().within(cat("/mounts/", i));
+    if (!dev_is_bound_) {
+      add_devices();
+      add_links();
+    }
+    plan_.pivot.move = around_.no_pivot;
+    plan_.final_propagation.flags = asked;
+    plan_.root_readonly = spec_.root.readonly;
+    for (const std::string& p : spec_.lx.readonly_paths) plan_.readonly_paths.push_back({arena_.copy(p)});
+    for (const std::string& p : spec_.lx.masked_paths) plan_.masked_paths.push_back({arena_.copy(p)});
+    return std::move(plan_);
+  }
+
+ private:
+  Status add_mount(const spec::Mount& m) {
+    const Options o = parse_options(m.options);
+    if (o.idmap || !m.uid_mappings.empty())
+      return Error{"idmapped mounts are not implemented in this version", 0, {}, 1};
+    if (o.remount) return Error{"option \"remount\" is not for a new mount", 0, "leave it out", 1};
+    const std::string target = clean(m.destination);
+    if (m.type == "cgroup" || m.type == "cgroup2") {
+      if (!o.bind) return add_cgroup(target, o);
+    }
+    Mount out = from_options(m.type, m.source, target, o);
+    if (target == "/dev" && out.bind) dev_is_bound_ = true;
+    if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs")
+      add_data(out, cat("context=\"", spec_.lx.mount_label, "\""));
+    plan_.mounts.push_back(out);
+    return {};
+  }
+
+  Mount from_options(const std::string& type, const std::string& source, const std::string& target, const Options& o) {
+    Mount out;
+    out.bind = o.bind || type == "bind";
+    out.type = arena_.copy(out.bind ? std::string_view("bind") : std::string_view(type));
+    out.recursive = o.recursive;
+    out.source = arena_.copy(source);
+    out.target = arena_.copy(target);
+    out.attr_set = o.attr_set;
+    out.attr_clear = o.attr_clear;
+    out.tree_set = o.tree_set;
+    out.tree_clear = o.tree_clear;
+    out.classic_flags = o.classic_flags;
+    out.classic = o.classic_only && !out.bind;
+    out.copy_up = o.copy_up && type == "tmpfs";
+    out.propagation = arena_.list<uint64_t>(o.propagation);
+    if (out.bind) return out;
+    out.plain_target = type == "proc" || type == "sysfs";
+    out.data = list(o.data);
+    const bool is_virtual = std::find(std::begin(kVirtual), std::end(kVirtual), type) != std::end(kVirtual);
+    out.read_only_fs = o.read_only && !is_virtual;
+    if (o.read_only && (type == "tmpfs" || target == "/dev")) {  // something is still to be made in it
+      out.attr_set &= ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+      out.classic_flags &= ~static_cast<uint64_t>(MS_RDONLY);
+      plan_.late_readonly.push_back({out.target});
+    }
+    return out;
+  }
+
+  std::span<const Str> list(const std::vector<std::string>& words) {
+    const std::span<Str> out = arena_.array<Str>(words.size());
+    std::transform(words.begin(), words.end(), out.begin(), [&](const std::string& w) { return arena_.copy(w); });
+    return out;
+  }
+
+  void add_data(Mount& mount, const std::string& word) {
+    std::vector<Str> data(mount.data.begin(), mount.data.end());
+    data.push_back(arena_.copy(word));
+    mount.data = arena_.list<Str>(data);
+  }
+
+  // v2: a mount of the namespace's part of the tree, or without a cgroup namespace a bind of the host's: a second mount
+  // of the whole tree would show the same and cost a wait for RCU.
+  Status add_cgroup(const std::string& target, const Options& o) {
+    if (!around_.cgroup2) return add_cgroup_v1(target, o);
+    Mount out = from_options("cgroup2", "cgroup", target, o);
+    if (!around_.cgroup_namespace) {
+      out.bind = true;
+      out.type = "bind";
+      out.data = {};
+      out.source = arena_.copy(around_.cgroups.empty() ? std::string("/sys/fs/cgroup") : around_.cgroups[0].source);
+      // Whoever is root of a user namespace may own parts of the host's tree there (CVE-2023-25809).
+      if (around_.user_namespace || around_.rootless) out.attr_set |= MOUNT_ATTR_RDONLY;
+    }
+    plan_.mounts.push_back(out);
+    return {};
+  }
+
+  // v1: a tmpfs with a directory for each hierarchy, and links for controllers that share one.
+  Status add_cgroup_v1(const std::string& target, const Options& o) {
+    Options base = o;
+    base.data = {"mode=755"};
+    base.read_only = false;
+    base.attr_set &= ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
+    base.classic_flags &= ~static_cast<uint64_t>(MS_RDONLY);
+    plan_.mounts.push_back(from_options("tmpfs", "tmpfs", target, base));
+    for (const CgroupView& c : around_.cgroups) {
+      if (c.name.empty()) continue;  // the v2 tree of a hybrid host holds no controllers
+      Mount out = from_options("cgroup", "cgroup", cat(target, "/", c.name), o);
+      if (around_.cgroup_namespace) {
+        out.data = list(c.controllers.starts_with("name=") ? std::vector<std::string>{"none", c.controllers}
+                                                           : split(c.controllers));
+      } else {
+        out.bind = true;
+        out.type = "bind";
+        out.data = {};
+        out.source = arena_.copy(c.source);
+      }
+      plan_.mounts.push_back(out);
+      for (const std::string& one : split(c.controllers))
+        if (one != c.name && !one.starts_with("name="))
+          plan_.mount_links.push_back({arena_.copy(c.name), arena_.copy(cat(target, "/", one)), false});
+    }
+    if (o.read_only) plan_.late_readonly.push_back({arena_.copy(target)});
+    return {};
+  }
+
+  static std::vector<std::string> split(const std::string& words) {
+    std::vector<std::string> out(1);
+    for (char c : words) {
+      if (c == ',')
+        out.emplace_back();
+      else
+        out.back() += c;
+    }
+    return out;
+  }
+
+  // The specification's default devices, and what the configuration adds or replaces.
+  void add_devices() {
+    struct Default {
+      const char* path;
+      uint64_t major, minor;
+    };
+    constexpr Default kDefaults[] = {{"/dev/null", 1, 3},   {"/dev/zero", 1, 5},    {"/dev/full", 1, 7},
+                                     {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9}, {"/dev/tty", 5, 0}};
+    for (const Default& d : kDefaults) {
+      const auto same = [&](const spec::Device& other) { return clean(other.path) == d.path; };
+      if (std::any_of(spec_.lx.devices.begin(), spec_.lx.devices.end(), same)) continue;
+      plan_.devices.push_back({d.path, S_IFCHR, d.major, d.minor, 0666, 0, 0, around_.user_namespace});
+    }
+    for (const spec::Device& d : spec_.lx.devices) {
+      Device out;
+      out.path = arena_.copy(clean(d.path));
+      out.type = d.type == "b" ? S_IFBLK : d.type == "p" ? S_IFIFO : S_IFCHR;
+      out.major = static_cast<uint64_t>(d.major);
+      out.minor = static_cast<uint64_t>(d.minor);
+      out.mode = d.file_mode.value_or(0666) & 07777;
+      out.uid = d.uid.value_or(0);
+      out.gid = d.gid.value_or(0);
+      out.bind = around_.user_namespace && out.type != S_IFIFO;
+      plan_.devices.push_back(out);
+    }
+  }
+
+  void add_links() {
+    plan_.links = {{"/proc/self/fd", "/dev/fd", false},
+                   {"/proc/self/fd/0", "/dev/stdin", false},
+                   {"/proc/self/fd/1", "/dev/stdout", false},
+                   {"/proc/self/fd/2", "/dev/stderr", false},
+                   {"/proc/kcore", "/dev/core", false},
+                   {"pts/ptmx", "/dev/ptmx", true}};
+  }
+
+  const spec::Spec& spec_;
+  const Surroundings& around_;
+  Arena& arena_;
+  RootPlan plan_;
+  bool dev_is_bound_ = false;
+};
+
+}  // namespace
+
+Result<RootPlan> plan(const spec::Spec& spec, const Surroundings& around, Arena& arena) {
+  return Planner(spec, around, arena).run();
+}
+
+}  // namespace husk::rootfs

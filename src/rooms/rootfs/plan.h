@@ -1,0 +1,50 @@
+// The root file system as a list of steps. Pure: nothing here looks at the host.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/result.h"
+#include "rooms/rootfs/steps.h"
+#include "spec/types.h"
+
+namespace husk::rootfs {
+
+// One hierarchy for the container's cgroup mount.
+struct CgroupView {
+  std::string name;         // directory below the mount: "cpu,cpuacct"; empty for v2
+  std::string controllers;  // mount data: "cpu,cpuacct", "name=systemd"
+  std::string source;       // the container's own cgroup in it (v2: the mount point of the host)
+};
+
+struct Surroundings {
+  std::string rootfs;          // absolute
+  bool user_namespace = false; // mknod is refused there
+  bool cgroup_namespace = false;
+  bool cgroup2 = false;
+  bool rootless = false;
+  bool selinux = false;        // mount labels mean something
+  bool no_pivot = false;
+  std::vector<CgroupView> cgroups;
+};
+
+// In order: before the hooks of the runtime, the change of root, after it.
+struct RootPlan {
+  RootPropagation propagation;
+  OpenRoot open;
+  std::vector<Mount> mounts;
+  std::vector<Device> devices;
+  std::vector<Link> links;
+  std::vector<Link> mount_links;        // in the cgroup mount; made before what follows in `late_readonly`
+  std::vector<MakeReadonly> late_readonly;
+  PivotRoot pivot;
+  FinalPropagation final_propagation;   // flags 0: none
+  bool root_readonly = false;
+  std::vector<ReadonlyPath> readonly_paths;
+  std::vector<MaskedPath> masked_paths;
+};
+
+[[nodiscard]] Result<RootPlan> plan(const spec::Spec& spec, const Surroundings& around, Arena& arena);
+
+}  // namespace husk::rootfs

@@ -1,0 +1,131 @@
+// What init does to make the root file system. Paths are the container's, resolved beneath the root's descriptor.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/str.h"
+
+namespace husk::rootfs {
+
+struct RootPropagation {  // of everything that is mounted, before the first change
+  uint64_t flags = 0;     // MS_SLAVE | MS_REC ...
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("flags", s.flags);
+  }
+};
+
+struct OpenRoot {  // the bundle's rootfs becomes a mount of its own
+  Str path;
+  bool private_parent = false;  // rootfsPropagation is shared: the mount we attach to must not be
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path)("privateParent", s.private_parent);
+  }
+};
+
+struct Mount {
+  Str type, source, target;
+  std::span<const Str> data;  // options of the file system itself
+  bool bind = false, recursive = false;
+  bool plain_target = false;     // no symbolic link on the way to the target (proc, sysfs)
+  bool read_only_fs = false;     // the file system, not only this mount of it
+  bool classic = false;          // options that only mount(2) knows
+  bool copy_up = false;          // tmpfs starts with what was at the target
+  uint64_t attr_set = 0, attr_clear = 0;        // MOUNT_ATTR_*
+  uint64_t tree_set = 0, tree_clear = 0;        // the same for the whole tree: rro, rnosuid ...
+  uint64_t classic_flags = 0;                   // MS_* for mount(2)
+  std::span<const uint64_t> propagation;        // MS_SHARED [| MS_REC] ...
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("bind", s.bind)("recursive", s.recursive)(
+        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)(
+        "attrSet", s.attr_set)("attrClear", s.attr_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
+        "classicFlags", s.classic_flags)("propagation", s.propagation);
+  }
+};
+
+struct MakeReadonly {  // a mount that had to be written to first: /dev, a tmpfs
+  Str target;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("target", s.target);
+  }
+};
+
+struct Device {
+  Str path;
+  uint64_t type = 0;  // S_IFCHR, S_IFBLK or S_IFIFO
+  uint64_t major = 0, minor = 0, mode = 0;
+  uint64_t uid = 0, gid = 0;
+  bool bind = false;  // from the host's /dev, where mknod is refused
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path)("type", s.type)("major", s.major)("minor", s.minor)("mode", s.mode)("uid", s.uid)("gid", s.gid)(
+        "bind", s.bind);
+  }
+};
+
+struct Link {
+  Str target, path;
+  bool replace = false;  // what is there now
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("target", s.target)("path", s.path)("replace", s.replace);
+  }
+};
+
+struct MakeDirectory {  // the working directory, where the image lacks it
+  Str path;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path);
+  }
+};
+
+struct PivotRoot {
+  bool move = false;  // MS_MOVE and chroot instead: the host's root is a ramfs
+  bool chroot_only = false;  // no mount namespace of its own
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("move", s.move)("chrootOnly", s.chroot_only);
+  }
+};
+
+struct FinalPropagation {  // of the container's "/"
+  uint64_t flags = 0;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("flags", s.flags);
+  }
+};
+
+struct RootReadonly {
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
+struct ReadonlyPath {
+  Str path;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path);
+  }
+};
+
+struct MaskedPath {
+  Str path;
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path);
+  }
+};
+
+// Standard streams that are the host's /dev/null become the container's.
+struct ReopenDevNull {
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
+}  // namespace husk::rootfs

@@ -1,0 +1,19 @@
+// The specification's names for actions, operators, architectures and flags. Private to the room.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace husk::seccomp {
+
+// SCMP_ACT_*; ERRNO and TRACE carry `data` (an errno, or what a tracer gets). Nothing: no such action.
+[[nodiscard]] std::optional<uint32_t> action_of(std::string_view name, uint32_t data);
+// Whether an action takes errnoRet.
+[[nodiscard]] bool takes_errno(std::string_view action);
+[[nodiscard]] std::optional<int> operator_of(std::string_view name);  // scmp_compare
+// SCMP_ARCH_*; 0: known to the specification, but not to the libseccomp husk is built with.
+[[nodiscard]] std::optional<uint32_t> architecture_of(std::string_view name);
+[[nodiscard]] std::optional<uint32_t> flag_of(std::string_view name);  // SECCOMP_FILTER_FLAG_*
+
+}  // namespace husk::seccomp

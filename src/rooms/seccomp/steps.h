@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/str.h"
+
+namespace husk::seccomp {
+
+struct Load {
+  Str program;         // struct sock_filter[], as bytes
+  uint64_t flags = 0;  // SECCOMP_FILTER_FLAG_*
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("program", s.program)("flags", s.flags);
+  }
+};
+
+}  // namespace husk::seccomp

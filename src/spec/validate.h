@@ -1,0 +1,45 @@
+// What JSON types cannot say about a Spec: a list of small named checks, none of which makes a system call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "spec/types.h"
+
+namespace husk::spec {
+
+struct Problem {
+  std::string pointer;  // JSON pointer of the offending member: "/process/cwd"
+  std::string message;  // what is wrong with it
+  std::string hint;     // what to do about it; may be empty
+};
+
+// The specification lets a container without `process` be created, though never started. We need one to start init
+// with.
+enum class NeedProcess { no, yes };
+
+// Everything that makes the Spec unusable, in the order of the specification's chapters. Empty: it can be run. What
+// only the host can tell (is the network namespace at this path our own? do the mappings match the user namespace at
+// that path?) is not looked at.
+[[nodiscard]] std::vector<Problem> check_all(const Spec& spec, NeedProcess need = NeedProcess::yes);
+
+// The same for a process that is to be added to a running container (`exec`); pointers start at "/process".
+[[nodiscard]] std::vector<Problem> check_process(const Process& process);
+
+// The same for the limits given to `update`; pointers start at "/linux/resources".
+[[nodiscard]] std::vector<Problem> check_resources(const Resources& resources);
+
+// What is odd but not refused, for the log: unknown capability names, relative mount destinations, ...
+[[nodiscard]] std::vector<Problem> warnings(const Spec& spec);
+
+// The first of check_all() as an Error ("/process/cwd: must be an absolute path").
+Status validate(const Spec& spec, NeedProcess need = NeedProcess::yes);
+
+// The first of check_process() as an Error.
+Status validate_process(const Process& process);
+
+// The first of check_resources() as an Error.
+Status validate_resources(const Resources& resources);
+
+}  // namespace husk::spec

@@ -1,0 +1,66 @@
+#include "start/idmaps.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "host/files.h"
+
+namespace husk::start {
+namespace {
+
+// "0 1000 1\n1 100000 65536\n" as the helper's arguments.
+std::vector<std::string> words(const std::string& text) {
+  std::vector<std::string> out;
+  std::string one;
+  for (char c : text) {
+    if (c != ' ' && c != '\n') {
+      one += c;
+    } else if (!one.empty()) {
+      out.push_back(std::move(one));
+      one.clear();
+    }
+  }
+  return out;
+}
+
+Status run_helper(const char* name, pid_t pid, const std::string& map) {
+  std::vector<std::string> args = {name, cat(pid)};
+  for (std::string& w : words(map)) args.push_back(std::move(w));
+  std::vector<char*> argv;
+  for (std::string& a : args) argv.push_back(a.data());
+  argv.push_back(nullptr);
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char* env[] = {path, nullptr};
+  pid_t helper = -1;
+  // Set-user-id programs are looked for in fixed places, never in the caller's PATH.
+  const std::string file = cat("/usr/bin/", name);
+  if (const int err = posix_spawn(&helper, file.c_str(), nullptr, nullptr, argv.data(), env); err != 0)
+    return Error{cat("run ", file), err, "install package uidmap, or map only your own uid and gid", 1};
+  int status = 0;
+  while (waitpid(helper, &status, 0) < 0)
+    if (errno != EINTR) return fail(errno, "wait for ", name);
+  if (status != 0)
+    return Error{cat(name, " refused the map \"", map.substr(0, map.find_last_not_of('\n') + 1), "\""), 0,
+                 "the ranges must be yours in /etc/subuid and /etc/subgid", 1};
+  return {};
+}
+
+}  // namespace
+
+Status write_id_maps(pid_t pid, const namespaces::NamespacePlan& plan) {
+  const std::string proc = cat("/proc/", pid);
+  if (plan.by_helper) {
+    HUSK_TRY(run_helper("newuidmap", pid, plan.uid_map));
+    return run_helper("newgidmap", pid, plan.gid_map);
+  }
+  if (plan.deny_setgroups) HUSK_TRY(host::write_file(proc + "/setgroups", "deny"));
+  if (!plan.gid_map.empty()) HUSK_TRY(host::write_file(proc + "/gid_map", plan.gid_map));
+  if (!plan.uid_map.empty()) HUSK_TRY(host::write_file(proc + "/uid_map", plan.uid_map));
+  return {};
+}
+
+}  // namespace husk::start

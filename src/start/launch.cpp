@@ -1,0 +1,192 @@
+#include "start/launch.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include "start/idmaps.h"
+#include "start/protocol.h"
+#include "start/spawn.h"
+#include "sys/calls.h"
+
+namespace husk::start {
+namespace {
+
+const char* name_of(Who who) {
+  switch (who) {
+    case Who::child: return "child";
+    case Who::init: return "init";
+    case Who::parent: break;
+  }
+  return "parent";
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (sys::call(SYS_wait4, pid, &status, __WALL, nullptr) == -EINTR) {
+  }
+  return status;
+}
+
+class Launch {
+ public:
+  Launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks)
+      : plan_(plan), cgroup_(cgroup), callbacks_(callbacks) {}
+
+  Result<Process> run() {
+    Status status = start();
+    if (status.ok()) status = serve();
+    reap_child();
+    if (status.ok()) return std::move(init_);
+    if (init_.pid > 0) destroy(init_);
+    return std::move(status).error();
+  }
+
+ private:
+  [[nodiscard]] bool long_way() const { return plan_.header.bootstrap.long_way; }
+
+  Status start() {
+    SpawnOptions options;
+    options.namespaces = plan_.namespaces.clone_flags;
+    options.cgroup = plan_.clone3 ? cgroup_.directory_fd() : -1;
+    options.preserve_fds = plan_.preserve_fds;
+    options.clone3 = plan_.clone3;
+    HUSK_LET(Spawned first, spawn(options));
+    parent_ = ParentEnd(std::move(first.socket));
+    if (long_way()) {
+      child_ = first.pid;
+    } else {
+      init_.pid = first.pid;
+      init_.pidfd = std::move(first.pidfd);
+    }
+    // It waits for the plan, so it is in its cgroup before it does anything.
+    if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
+    if (const int err = parent_.give_plan(plan::encode(plan_)); err < 0) return ended("send the plan", err);
+    return {};
+  }
+
+  // Until the socket is closed: execve has done that, or death.
+  Status serve() {
+    for (;;) {
+      Frame frame;
+      sys::Fd fd;
+      const int err = parent_.receive(frame, fd);
+      if (err == -EPIPE) return at_end();
+      if (err < 0) return fail(-err, "receive from init");
+      HUSK_TRY(answer(frame, std::move(fd)));
+    }
+  }
+
+  Status answer(const Frame& frame, sys::Fd fd) {
+    switch (frame.kind) {
+      case Kind::maps_please:
+        HUSK_TRY(write_id_maps(child_, plan_.namespaces));
+        return sent(parent_.maps_done());
+      case Kind::init_pid: return take_init(static_cast<pid_t>(frame.value));
+      case Kind::hooks_please: {
+        if (!callbacks_.hooks) return Error{"init asks for hooks that nobody has", 0, {}, 1};
+        HUSK_LET(const std::string state, callbacks_.hooks(init_.pid));
+        return sent(parent_.give_state(state));
+      }
+      case Kind::console: init_.console = std::move(fd); return {};
+      case Kind::ready: return on_ready();
+      case Kind::error: return reported(frame);
+      default: return Error{"init says something that is not its to say", EPROTO, {}, 1};
+    }
+  }
+
+  Status take_init(pid_t pid) {
+    init_.pid = pid;
+    const long fd = sys::call(SYS_pidfd_open, pid, 0);  // our child: it cannot have been reaped
+    if (fd >= 0) init_.pidfd.reset(static_cast<int>(fd));
+    return {};
+  }
+
+  Status on_ready() {
+    for (const spec::Rlimit& r : plan_.rlimits) {
+      const struct rlimit64 limit = {r.soft, r.hard};
+      const long ret = sys::call(SYS_prlimit64, init_.pid, r.resource, &limit, nullptr);
+      if (ret < 0)
+        return Error{cat("error setting rlimits for ready process: ", r.type, " to ", r.soft, ":", r.hard),
+                     static_cast<int>(-ret), "a hard limit above the runtime's own needs CAP_SYS_RESOURCE", 1};
+    }
+    if (callbacks_.ready) HUSK_TRY(callbacks_.ready(init_));
+    is_ready_ = true;
+    return sent(parent_.run());
+  }
+
+  // "mount proc on /proc: fsopen: operation not permitted", or the sentence of init itself.
+  [[nodiscard]] Status reported(const Frame& frame) const {
+    if (frame.whole != 0) return Error{frame.what, 0, {}, 1};
+    std::string text;
+    if (frame.step < plan_.steps.size())
+      text = plan::describe(plan_.steps[frame.step]);
+    else
+      text = cat(name_of(frame.who), " process");
+    text += cat(": ", frame.what);
+    if (frame.path[0] != '\0') text += cat(" ", frame.path);
+    return Error{text, frame.err, {}, 1};
+  }
+
+  [[nodiscard]] static Status sent(int err) {
+    return err < 0 ? Status(fail(-err, "answer init")) : Status();
+  }
+
+  // The socket was closed. After "ready" this is the program running (or having been killed on the last few steps:
+  // its status tells). Before, something ended it.
+  Status at_end() {
+    if (is_ready_) return {};
+    return ended("wait for init", -EPIPE);
+  }
+
+  // Says what killed the process that was to become init, if that is known.
+  Status ended(const char* doing, int err) {
+    const pid_t pid = init_.pid > 0 ? init_.pid : child_;
+    if (err != -EPIPE && err != -ECONNRESET) return fail(-err, doing);
+    // An error it had reported lies in the socket still.
+    Frame frame;
+    sys::Fd fd;
+    while (parent_.receive(frame, fd) == 0)
+      if (frame.kind == Kind::error) return reported(frame);
+    const int status = wait_for(pid);
+    (pid == child_ ? child_ : init_.pid) = -1;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+      return Error{"init was killed while it was being set up", 0, "is a memory limit of the container too low?", 1};
+    if (WIFSIGNALED(status)) return Error{cat("init was ended by signal ", WTERMSIG(status)), 0, {}, 1};
+    return Error{cat("init ended with status ", WEXITSTATUS(status), " before it was ready"), 0, {}, 1};
+  }
+
+  // The child has one job and is gone when init is there.
+  void reap_child() {
+    if (child_ <= 0) return;
+    if (init_.pid <= 0) (void)sys::call(SYS_kill, child_, SIGKILL);
+    (void)wait_for(child_);
+    child_ = -1;
+  }
+
+  const plan::Plan& plan_;
+  const cgroup::Cgroup& cgroup_;
+  const Callbacks& callbacks_;
+  ParentEnd parent_{sys::Fd()};
+  Process init_;
+  pid_t child_ = -1;
+  bool is_ready_ = false;
+};
+
+}  // namespace
+
+Result<Process> launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks) {
+  return Launch(plan, cgroup, callbacks).run();
+}
+
+void destroy(const Process& process) {
+  if (process.pidfd)
+    (void)sys::call(SYS_pidfd_send_signal, process.pidfd.get(), SIGKILL, nullptr, 0);
+  else
+    (void)sys::call(SYS_kill, process.pid, SIGKILL);
+  (void)wait_for(process.pid);
+}
+
+}  // namespace husk::start

@@ -1,0 +1,37 @@
+// The parent's side of a start: makes the process, serves the conversation, and comes back when the program runs (or,
+// with an exec fifo, waits for its start).
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "plan/plan.h"
+#include "rooms/cgroup/cgroup.h"
+#include "sys/fd.h"
+
+namespace husk::start {
+
+struct Process {
+  pid_t pid = -1;
+  sys::Fd pidfd;    // empty without pidfd_open
+  sys::Fd console;  // the terminal's master, if there is one
+};
+
+// What happens at the points of the conversation that are not the start's own business.
+struct Callbacks {
+  // Runs prestart and createRuntime hooks; the text is the state for hooks that init runs.
+  std::function<Result<std::string>(pid_t init)> hooks;
+  // Everything is ready; after this returns, the program runs. Record it, write the pid file ...
+  std::function<Status(const Process&)> ready;
+};
+
+// On failure the process is gone and waited for.
+Result<Process> launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks);
+
+// Ends a process of ours for good: SIGKILL and wait.
+void destroy(const Process& process);
+
+}  // namespace husk::start

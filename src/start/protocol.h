@@ -1,0 +1,125 @@
+// The conversation of a start, over one SOCK_SEQPACKET socket pair. Frames have one size; a text that is longer (the
+// plan, the state for hooks) follows its frame in pieces of kPiece bytes.
+//
+//   frame        from            to      answer     value / rides along
+//   plan         parent          child   -          size in bytes; the plan follows
+//   maps_please  child           parent  maps_done  -            (has unshared the user namespace)
+//   maps_done    parent          child   -          -            (uid_map and gid_map are written)
+//   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
+//   hooks_please init            parent  state      -            (namespaces and mounts are there, root not yet changed)
+//   state        parent          init    -          size in bytes; the state for hooks follows
+//   console      init            parent  -          the terminal's master
+//   ready        init            parent  run        -            (nothing but seccomp, fifo and execve is left)
+//   run          parent          init    -          -
+//   error        child or init   parent  -          process, step, errno, what, path; the sender exits
+//   (end)        execve closes init's end: the program runs
+//
+// On the short way there is no child, and init receives the plan itself. When a side finds the socket closed where it
+// expects a frame, the other one has died: init and child exit, the parent looks at the wait status.
+//
+// Each process has its own type of end, which has only the lines that are its to say.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "sys/fault.h"
+#include "sys/fd.h"
+
+namespace husk::start {
+
+enum class Kind : uint32_t {
+  none, plan, maps_please, maps_done, init_pid, hooks_please, state, console, ready, run, error
+};
+enum class Who : uint32_t { parent, child, init };
+
+inline constexpr uint32_t kMagic = 0x6b737568;  // "husk"
+inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kNoStep = 0xffffffff;
+inline constexpr size_t kPiece = 65536;
+inline constexpr size_t kMaxText = 64UL << 20;
+
+struct Frame {
+  uint32_t magic = kMagic, version = kVersion;
+  Kind kind = Kind::none;
+  Who who = Who::parent;
+  uint32_t step = kNoStep;  // index in the plan
+  int32_t err = 0;          // errno, > 0
+  uint32_t whole = 0;       // `what` is the whole sentence
+  uint32_t unused = 0;
+  int64_t value = 0;
+  char what[408] = {};
+  char path[1024] = {};
+};
+static_assert(sizeof(Frame) == 1472);
+
+// -errno, or 0. No SIGPIPE.
+int send_frame(int socket, const Frame& frame, int ride_along = -1);
+// -errno; -EPIPE when the other end is gone; -EPROTO for something that is no frame. A descriptor that came along is
+// put into `fd` when asked for, closed otherwise.
+int receive_frame(int socket, Frame& frame, sys::Fd* fd = nullptr);
+int send_text(int socket, std::string_view text);
+int receive_text(int socket, char* to, size_t size);
+
+// What child and init have in common: they receive texts and report errors.
+class Started {
+ public:
+  Started(int socket, Who who) : socket_(socket), who_(who) {}
+  [[nodiscard]] int socket() const { return socket_; }
+  void error(uint32_t step, const sys::Fault& fault) const;
+
+ protected:
+  [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;
+  [[nodiscard]] int expect(Kind kind, int64_t* value = nullptr) const;
+  [[nodiscard]] int expect_text(Kind kind, Arena& arena, Str& text) const;
+
+ private:
+  int socket_;
+  Who who_;
+};
+
+class ChildEnd : public Started {
+ public:
+  explicit ChildEnd(int socket) : Started(socket, Who::child) {}
+  [[nodiscard]] int receive_plan(Arena& arena, Str& plan) const { return expect_text(Kind::plan, arena, plan); }
+  [[nodiscard]] int ask_for_maps() const {
+    const int err = say(Kind::maps_please);
+    return err < 0 ? err : expect(Kind::maps_done);
+  }
+  [[nodiscard]] int tell_init_pid(int pid) const { return say(Kind::init_pid, pid); }
+};
+
+class InitEnd : public Started {
+ public:
+  explicit InitEnd(int socket) : Started(socket, Who::init) {}
+  [[nodiscard]] int receive_plan(Arena& arena, Str& plan) const { return expect_text(Kind::plan, arena, plan); }
+  [[nodiscard]] int ask_for_hooks(Arena& arena, Str& state) const {
+    const int err = say(Kind::hooks_please);
+    return err < 0 ? err : expect_text(Kind::state, arena, state);
+  }
+  [[nodiscard]] int give_console(int master) const { return say(Kind::console, 0, master); }
+  [[nodiscard]] int ready() const {
+    const int err = say(Kind::ready);
+    return err < 0 ? err : expect(Kind::run);
+  }
+};
+
+class ParentEnd {
+ public:
+  explicit ParentEnd(sys::Fd socket) : socket_(std::move(socket)) {}
+  [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
+  [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
+  [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
+  [[nodiscard]] int run() const { return say(Kind::run); }
+  [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }
+
+ private:
+  [[nodiscard]] int say(Kind kind, int64_t value = 0) const;
+  [[nodiscard]] int say_text(Kind kind, std::string_view text) const;
+  sys::Fd socket_;
+};
+
+}  // namespace husk::start

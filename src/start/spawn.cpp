@@ -1,0 +1,187 @@
+// A start must work when called from a program with threads: after a fork, only the calling thread exists in the copy,
+// and whatever lock another one held stays locked there for ever. So the process we make shares the caller's memory
+// for a moment (CLONE_VM | CLONE_VFORK: the calling thread sleeps meanwhile) and does nothing but system calls: adjust
+// descriptors, execve husk-init. No copy of the caller is made, not even of its page tables.
+//
+// husk-init is a file without a name: a memfd with our embedded copy in it, sealed against writing. Whoever follows
+// /proc/PID/exe from inside a container finds that, and nothing of the host (CVE-2019-5736).
+#include "start/spawn.h"
+
+#include <linux/close_range.h>
+#include <linux/memfd.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+
+#include "sys/calls.h"
+
+extern "C" const char husk_init_blob[];
+extern "C" const char husk_init_blob_end[];
+
+namespace husk::start {
+namespace {
+
+Result<sys::Fd> sealed_init() {
+  const size_t size = static_cast<size_t>(husk_init_blob_end - husk_init_blob);
+  unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  constexpr unsigned kExec = 0x10;  // MFD_EXEC, Linux 6.3: where vm.memfd_noexec makes "not executable" the default
+  int fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-init", flags | kExec));
+  if (fd == -EINVAL) fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-init", flags));
+  if (fd < 0) return fail(-fd, "memfd_create for husk-init");
+  sys::Fd out(fd);
+  for (size_t done = 0; done < size;) {
+    const long n = sys::write(fd, husk_init_blob + done, size - done);
+    if (n < 0) return fail(static_cast<int>(-n), "write husk-init to memory");
+    done += static_cast<size_t>(n);
+  }
+  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  if (const long ret = sys::call(SYS_fcntl, fd, F_ADD_SEALS, kSeals); ret < 0)
+    return fail(static_cast<int>(-ret), "seal husk-init");
+  return out;
+}
+
+// All the child needs, put together before it exists.
+struct Child {
+  int init;
+  int socket;
+  int first_private;  // descriptors from here on are not inherited
+  const char* argv[3];
+  int err;
+};
+
+// Runs in the caller's memory: system calls and its own stack, nothing else (and nothing that a sanitizer adds).
+__attribute__((no_sanitize("address", "undefined"))) int become_init(void* data) {
+  auto* c = static_cast<Child*>(data);
+  if (sys::call(SYS_close_range, c->first_private, ~0U, CLOSE_RANGE_CLOEXEC) == -ENOSYS) {
+    for (int fd = c->first_private; fd < 4096; ++fd) (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+  }
+  (void)sys::call(SYS_fcntl, c->socket, F_SETFD, 0);
+  const char* const env[] = {nullptr};
+  c->err = static_cast<int>(-sys::call(SYS_execveat, c->init, "", c->argv, env, AT_EMPTY_PATH));
+  return 127;
+}
+
+constexpr size_t kStack = 65536;
+
+// clone3, or clone where there is none, on a stack of its own; `run` is called in the child.
+#if defined(__x86_64__)
+long raw_clone(long nr, long a, long b, long c, long d, int (*run)(void*), void* data) {
+  long ret = nr;
+  register long r10 asm("r10") = c;
+  register long r8 asm("r8") = d;
+  register void* fn asm("r12") = reinterpret_cast<void*>(run);
+  register void* arg asm("r13") = data;
+  asm volatile(
+      "syscall\n"
+      "test %%rax,%%rax\n"
+      "jnz 1f\n"
+      "xor %%ebp,%%ebp\n"
+      "mov %%r13,%%rdi\n"
+      "call *%%r12\n"
+      "mov %%eax,%%edi\n"
+      "mov %[exit],%%eax\n"
+      "syscall\n"
+      "1:\n"
+      : "+a"(ret)
+      : "D"(a), "S"(b), "d"(0L), "r"(r10), "r"(r8), "r"(fn), "r"(arg), [exit] "i"(SYS_exit)
+      : "rcx", "r11", "memory");
+  return ret;
+}
+#elif defined(__aarch64__)
+long raw_clone(long nr, long a, long b, long c, long d, int (*run)(void*), void* data) {
+  register long x8 asm("x8") = nr;
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = 0;
+  register long x3 asm("x3") = d;  // aarch64 clone: tls is the fourth, ctid the fifth
+  register long x4 asm("x4") = c;
+  register void* fn asm("x20") = reinterpret_cast<void*>(run);
+  register void* arg asm("x21") = data;
+  asm volatile(
+      "svc 0\n"
+      "cbnz x0, 1f\n"
+      "mov x29, #0\n"
+      "mov x0, x21\n"
+      "blr x20\n"
+      "mov x8, %[exit]\n"
+      "svc 0\n"
+      "1:\n"
+      : "+r"(x0)
+      : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(fn), "r"(arg), [exit] "i"(SYS_exit)
+      : "memory", "cc", "x30");
+  return x0;
+}
+#endif
+
+long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
+  void* stack = mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (stack == MAP_FAILED) return -errno;
+  long pid = 0;
+  if (options.clone3) {
+    struct clone_args args = {};
+    args.flags = options.namespaces;
+    args.flags |= CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
+    args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+    args.exit_signal = SIGCHLD;
+    args.stack = reinterpret_cast<uint64_t>(stack);
+    args.stack_size = kStack;
+    if (options.cgroup >= 0) {
+      args.flags |= CLONE_INTO_CGROUP;
+      args.cgroup = static_cast<unsigned>(options.cgroup);
+    }
+    pid = raw_clone(SYS_clone3, reinterpret_cast<long>(&args), sizeof args, 0, 0, become_init, &child);
+  } else {
+    const uint64_t flags = CLONE_VM | CLONE_VFORK | SIGCHLD | options.namespaces;
+    pid = raw_clone(SYS_clone, static_cast<long>(flags), reinterpret_cast<long>(stack) + static_cast<long>(kStack), 0, 0,
+                    become_init, &child);
+  }
+  munmap(stack, kStack);
+  return pid;
+}
+
+// The socket keeps clear of the numbers that are inherited.
+Result<sys::Fd> above(sys::Fd fd, int lowest) {
+  if (fd.get() >= lowest) return fd;
+  const int moved = fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest);
+  if (moved < 0) return fail(errno, "duplicate a descriptor");
+  return sys::Fd(moved);
+}
+
+}  // namespace
+
+Result<Spawned> spawn(const SpawnOptions& options) {
+  HUSK_LET(sys::Fd init, sealed_init());
+  const int lowest = 3 + options.preserve_fds;
+  HUSK_LET(init, above(std::move(init), lowest));
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(errno, "socketpair");
+  Spawned out;
+  out.socket.reset(pair[0]);
+  HUSK_LET(sys::Fd theirs, above(sys::Fd(pair[1]), lowest));
+
+  const std::string number = cat(theirs.get());
+  Child child = {init.get(), theirs.get(), lowest, {"husk-init", number.c_str(), nullptr}, 0};
+  // No handler of the caller may run on the child's side while the memory is shared.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int pidfd = -1;
+  const long pid = clone_child(options, child, pidfd);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail(static_cast<int>(-pid), "clone init");
+  out.pid = static_cast<pid_t>(pid);
+  out.pidfd.reset(pidfd);
+  if (child.err != 0) {
+    (void)sys::call(SYS_wait4, pid, nullptr, 0, nullptr);
+    return fail(child.err, "execute husk-init");
+  }
+  return out;
+}
+
+}  // namespace husk::start

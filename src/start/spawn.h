@@ -1,0 +1,26 @@
+// From the calling process to husk-init, with nothing in between that a program with threads could trip over.
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/result.h"
+#include "sys/fd.h"
+
+namespace husk::start {
+
+struct SpawnOptions {
+  uint64_t namespaces = 0;  // CLONE_NEW*
+  int cgroup = -1;          // v2 cgroup to be born in, or -1
+  int preserve_fds = 0;     // 3 .. 3+n-1 are inherited too
+  bool clone3 = true;
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  sys::Fd pidfd;   // empty without clone3
+  sys::Fd socket;  // to it
+};
+
+Result<Spawned> spawn(const SpawnOptions& options);
+
+}  // namespace husk::start

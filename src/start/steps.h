@@ -1,0 +1,83 @@
+// All steps init knows, in one list. A plan is a sequence of them; init carries them out in that order and decides
+// nothing. Adding one: its struct in its room's steps.h, a line here, an apply() in its room's init.cpp, a sentence in
+// plan/describe.cpp.
+#pragma once
+
+#include "rooms/console/steps.h"
+#include "rooms/hooks/steps.h"
+#include "rooms/lsm/steps.h"
+#include "rooms/namespaces/steps.h"
+#include "rooms/network/steps.h"
+#include "rooms/process/steps.h"
+#include "rooms/rootfs/steps.h"
+#include "rooms/seccomp/steps.h"
+
+namespace husk::start {
+
+// Steps that are a message to the parent and its answer.
+struct RuntimeHooks {  // the parent runs prestart and createRuntime hooks; answers with the container's state
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
+struct Ready {  // everything that may fail has been done; the parent answers Run
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
+struct ExecFifo {  // wait until somebody opens the other end: `start`
+  Str path;        // unused when a descriptor was handed over
+  template <class S, class A>
+  static void fields(S& s, A& a) {
+    a("path", s.path);
+  }
+};
+
+// clang-format off
+#define HUSK_STEPS(X)                                   \
+  X(keyring,           process::Keyring)                \
+  X(oom_score,         process::OomScore)               \
+  X(unshare_cgroup,    namespaces::UnshareCgroup)       \
+  X(loopback_up,       network::LoopbackUp)             \
+  X(root_propagation,  rootfs::RootPropagation)         \
+  X(open_root,         rootfs::OpenRoot)                \
+  X(mount,             rootfs::Mount)                   \
+  X(device,            rootfs::Device)                  \
+  X(link,              rootfs::Link)                    \
+  X(make_directory,    rootfs::MakeDirectory)           \
+  X(make_readonly,     rootfs::MakeReadonly)            \
+  X(runtime_hooks,     start::RuntimeHooks)             \
+  X(hook,              hooks::Hook)                     \
+  X(pivot_root,        rootfs::PivotRoot)               \
+  X(console,           console::Open)                   \
+  X(reopen_dev_null,   rootfs::ReopenDevNull)           \
+  X(final_propagation, rootfs::FinalPropagation)        \
+  X(root_readonly,     rootfs::RootReadonly)            \
+  X(hostname,          namespaces::Hostname)            \
+  X(domainname,        namespaces::Domainname)          \
+  X(exec_label,        lsm::ExecLabel)                  \
+  X(sysctl,            namespaces::Sysctl)              \
+  X(readonly_path,     rootfs::ReadonlyPath)            \
+  X(masked_path,       rootfs::MaskedPath)              \
+  X(personality,       process::Personality)            \
+  X(io_priority,       process::IoPriority)             \
+  X(scheduler,         process::Scheduler)              \
+  X(memory_policy,     process::MemoryPolicy)           \
+  X(umask,             process::Umask)                  \
+  X(no_new_privileges, process::NoNewPrivileges)        \
+  X(seccomp,           seccomp::Load)                   \
+  X(credentials,       process::Credentials)            \
+  X(working_directory, process::WorkingDirectory)       \
+  X(program,           process::Program)                \
+  X(ready,             start::Ready)                    \
+  X(exec_fifo,         start::ExecFifo)                 \
+  X(exec,              process::Exec)
+// clang-format on
+
+enum class Op : uint64_t {
+#define HUSK_OP(name, type) name,
+  HUSK_STEPS(HUSK_OP)
+#undef HUSK_OP
+};
+
+}  // namespace husk::start

@@ -1,0 +1,144 @@
+#include "store/store.h"
+
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "host/files.h"
+#include "json/document.h"
+#include "json/in.h"
+#include "json/writer.h"
+#include "spec/default_spec.h"
+
+namespace husk::store {
+namespace {
+
+constexpr size_t kMaxState = 16UL << 20;
+
+std::string directory(const std::string& root, const std::string& id) { return cat(root, "/", id); }
+
+}  // namespace
+
+Status check_id(const std::string& id) {
+  if (id.empty()) return Error{"container id cannot be empty", 0, {}, 1};
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
+           c == '-' || c == '.';
+  };
+  if (!std::all_of(id.begin(), id.end(), good) || id == "." || id == ".." || id.size() > 1024)
+    return Error{cat("invalid container ID format: \"", id, "\""), 0, "letters, digits, \"_\", \"+\", \"-\" and \".\"", 1};
+  return {};
+}
+
+Status reserve(const std::string& root, const std::string& id) {
+  const std::string dir = directory(root, id);
+  if (mkdir(dir.c_str(), 0711) == 0) return {};
+  if (errno == ENOENT) {
+    HUSK_TRY(host::make_directories(root, 0711));
+    if (mkdir(dir.c_str(), 0711) == 0) return {};
+  }
+  if (errno == EEXIST) return Error{cat("container with given ID already exists: ", id), 0, "choose another id or delete it", 1};
+  return fail(errno, "make state directory ", dir);
+}
+
+Status save(const std::string& root, const State& s) {
+  json::Writer w;
+  w.begin_object();
+  w.member("version", 1).member("id", s.id).member("bundle", s.bundle).member("rootfs", s.rootfs);
+  w.member("created", s.created).member("pid", static_cast<int32_t>(s.pid)).member("startTime", s.start_time);
+  w.member("owner", s.owner);
+  w.key("cgroups").strings(s.cgroups);
+  w.key("annotations").begin_object();
+  for (const auto& [key, value] : s.annotations) w.member(key, value);
+  w.end_object().end_object();
+  return host::write_atomic(directory(root, s.id) + "/state.json", w.text(), 0600);
+}
+
+Result<State> load(const std::string& root, const std::string& id) {
+  HUSK_TRY(check_id(id));
+  const std::string path = directory(root, id) + "/state.json";
+  Result<std::string> text = host::read_file(path, kMaxState);
+  if (!text.ok()) {
+    if (text.error().errnum == ENOENT) return Error{cat("container does not exist: ", id), ENOENT, {}, 1};
+    return std::move(text).error();
+  }
+  Result<json::Document> document = json::Document::parse(*text);
+  if (!document.ok()) return std::move(document).error().within(path);
+  json::Failure failure;
+  const json::In in(document->root(), failure);
+  State s;
+  in.need("id", s.id);
+  in.get("bundle", s.bundle);
+  in.get("rootfs", s.rootfs);
+  in.get("created", s.created);
+  in.get("pid", s.pid);
+  in.get("startTime", s.start_time);
+  in.get("owner", s.owner);
+  in.get("cgroups", s.cgroups);
+  in.get("annotations", s.annotations);
+  if (failure.first) return std::move(*failure.first).within(path);
+  return s;
+}
+
+Status erase(const std::string& root, const std::string& id) {
+  // The usual contents first: no need to read the directory for two known names.
+  const std::string dir = directory(root, id);
+  (void)unlink((dir + "/state.json").c_str());
+  if (rmdir(dir.c_str()) == 0 || errno == ENOENT) return {};
+  return host::remove_tree(dir);
+}
+
+Status save_config(const std::string& root, const std::string& id, const std::string& json) {
+  return host::write_atomic(directory(root, id) + "/config.json", json, 0600);
+}
+
+Result<std::string> load_config(const std::string& root, const std::string& id) {
+  return host::read_file(directory(root, id) + "/config.json", kMaxState);
+}
+
+std::string oci_state(const State& s, std::string_view status, bool pretty) {
+  json::Writer w(pretty ? json::Style::pretty : json::Style::compact);
+  w.begin_object();
+  w.member("ociVersion", spec::kOciVersion).member("id", s.id).member("status", status);
+  if (s.pid > 0) w.member("pid", static_cast<int32_t>(s.pid));
+  w.member("bundle", s.bundle);
+  if (!s.annotations.empty()) {
+    w.key("annotations").begin_object();
+    for (const auto& [key, value] : s.annotations) w.member(key, value);
+    w.end_object();
+  }
+  w.end_object();
+  return w.take();
+}
+
+std::string now() {
+  struct timespec t = {};
+  clock_gettime(CLOCK_REALTIME, &t);
+  struct tm parts = {};
+  gmtime_r(&t.tv_sec, &parts);
+  char text[64];
+  const int n = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                         parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, t.tv_nsec);
+  return {text, static_cast<size_t>(n)};
+}
+
+uint64_t start_time_of(pid_t pid) {
+  const Result<std::string> stat = host::read_file(cat("/proc/", pid, "/stat"), 4096);
+  if (!stat.ok()) return 0;
+  size_t at = stat->rfind(')');  // the name may hold anything, blanks too
+  if (at == std::string::npos) return 0;
+  for (int field = 2; field < 22; ++field) {
+    at = stat->find(' ', at + 1);
+    if (at == std::string::npos) return 0;
+  }
+  uint64_t value = 0;
+  for (++at; at < stat->size() && (*stat)[at] >= '0' && (*stat)[at] <= '9'; ++at)
+    value = value * 10 + static_cast<uint64_t>((*stat)[at] - '0');
+  return value;
+}
+
+}  // namespace husk::store

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# What must not lead out of a container: the runtime's own program, its descriptors, the host's files.
+load helpers
+
+# In a startContainer hook the parent is the process that becomes the container: the runtime's own program still.
+@test "the runtime's program as the container sees it is not the file on the host" {
+  bundle_busybox
+  hook startContainer 'stat -L -c %d:%i /proc/$PPID/exe >/tmp/file 2>&1 || true'
+  start
+  ok
+  [[ $(<"$ROOTFS/tmp/file") =~ ^[0-9]+:[0-9]+$ ]]
+  differ "$(<"$ROOTFS/tmp/file")" "$(stat -c %d:%i "$RUNTIME")"
+}
+
+@test "the runtime's program cannot be written from the container" {
+  bundle_busybox
+  config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_SYS_ADMIN"])'
+  hook startContainer 'for n in 1 $PPID self; do : 2>/dev/null >>/proc/$n/exe && echo "written: $n" >>/tmp/file; done; true'
+  local before
+  before=$(cksum <"$RUNTIME")
+  start
+  [ ! -e "$ROOTFS/tmp/file" ] || { cat "$ROOTFS/tmp/file"; return 1; }
+  same "$(cksum <"$RUNTIME")" "$before"
+}
+
+@test "/proc/self/exe as the program does not run the file of the host" {
+  bundle_busybox
+  config '.process.args = ["/proc/self/exe", "--version"]'
+  local before
+  before=$(cksum <"$RUNTIME")
+  start
+  same "$(cksum <"$RUNTIME")" "$before"
+}
+
+@test "a #! line of /proc/self/exe does not lead to the file of the host" {
+  bundle_busybox
+  printf '#!/proc/self/exe\n' >"$ROOTFS/script"
+  chmod +x "$ROOTFS/script"
+  config '.process.args = ["/script"]'
+  local before
+  before=$(cksum <"$RUNTIME")
+  start
+  same "$(cksum <"$RUNTIME")" "$before"
+}
+
+@test "a startContainer hook sees no descriptor of the host's directories" {
+  bundle_busybox
+  hook startContainer 'ls -l /proc/self/fd >/tmp/fds'
+  start
+  ok
+  [ -s "$ROOTFS/tmp/fds" ]
+  ! grep -q -e "$TOKEN" -e "/sys/fs/cgroup" "$ROOTFS/tmp/fds"
+}
+
+@test "the caller's environment is not in the process's" {
+  bundle_busybox
+  config '.process.args = ["/bin/cat", "/proc/self/environ"]'
+  SECRET_WORD=hidden start
+  ok
+  lacks hidden
+}
+
+@test "masks: /dev/null of the image as another file is not what masks" {
+  bundle_busybox
+  config '.mounts |= map(select(.destination | startswith("/dev") | not))'
+  echo secret >"$ROOTFS/etc/secret"
+  echo planted >"$ROOTFS/dev/null"
+  config '.linux.maskedPaths = ["/etc/secret"]'
+  inside 'cat /etc/secret'
+  [[ ! $output =~ (planted|secret) ]]
+}
+
+@test "masks: a path by a symlink with .. stays inside the root" {
+  bundle_busybox
+  mkdir "$TMP/victim"
+  touch "$TMP/victim/file"
+  ln -s "../../../../../../../../..$TMP/victim" "$ROOTFS/link"
+  config '.linux.maskedPaths = ["/link"] | .linux.readonlyPaths = ["/link"]'
+  start
+  touch "$TMP/victim/writable"
+  [ -e "$TMP/victim/file" ]
+}
+
+@test "the default supplementary groups of the caller are dropped" {
+  bundle_busybox
+  config '.process.args = ["/bin/id", "-G"]'
+  husk() {
+    setpriv --groups 4242,4243 "$HELPERS/orphans" "$TMP/orphans" "$RUNTIME" --root "$ROOT" "$@" 3>&-
+  }
+  start
+  says 0
+}
+
+@test "the container cannot reach the caller's working directory" {
+  bundle_busybox
+  mkdir "$TMP/here"
+  cd "$TMP/here"
+  inside 'pwd; ls /proc/self/cwd/..'
+  ok
+  lacks "$TOKEN"
+  lacks '(^|'$'\n'')here'
+}

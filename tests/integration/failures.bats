@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# Starts that fail: one message, status 1, and nothing left (the teardown of every test looks for that).
+load helpers
+
+@test "no config.json" {
+  bundle_busybox
+  rm "$BUNDLE/config.json"
+  start
+  refused 'config.json'
+  exits 1
+}
+
+@test "no such bundle" {
+  BUNDLE=$TMP/nothing
+  start
+  refused
+  exits 1
+}
+
+@test "a config.json that is not JSON" {
+  bundle_busybox
+  echo '{"ociVersion": ' >"$BUNDLE/config.json"
+  start
+  refused
+  exits 1
+}
+
+@test "a wrong type in config.json" {
+  bundle_busybox
+  config '.process.args = "sh"'
+  start
+  refused
+  exits 1
+}
+
+@test "unknown fields are ignored" {
+  bundle_busybox
+  config '.nobodyKnows = {a: 1} | .process.nobodyKnows = []'
+  start
+  ok
+}
+
+@test "no process" {
+  bundle_busybox
+  config 'del(.process)'
+  start
+  refused
+}
+
+@test "no id" {
+  bundle_busybox
+  run --separate-stderr husk run -b "$BUNDLE"
+  refused
+}
+
+@test "two ids" {
+  bundle_busybox
+  run --separate-stderr husk run -b "$BUNDLE" "$ID" "$ID-more"
+  refused
+}
+
+@test "an empty id" {
+  bundle_busybox
+  run --separate-stderr husk run -b "$BUNDLE" ""
+  refused
+}
+
+@test "an id with a slash" {
+  bundle_busybox
+  run --separate-stderr husk run -b "$BUNDLE" "../$ID"
+  refused
+}
+
+@test "the id .. is refused" {
+  bundle_busybox
+  run --separate-stderr husk run -b "$BUNDLE" ..
+  refused
+}
+
+@test "an id that runs already" {
+  bundle_busybox
+  script 'touch /tmp/ready; while test ! -e /tmp/go; do sleep 0.01; done'
+  husk run -b "$BUNDLE" "$ID" </dev/null &
+  wait_until test -e "$ROOTFS/tmp/ready"
+  start
+  touch "$ROOTFS/tmp/go"
+  wait $!
+  refused "exist"
+}
+
+@test "an id can be used again once its container has ended" {
+  bundle_busybox
+  start
+  ok
+  start
+  ok
+}
+
+@test "an unknown option" {
+  bundle_busybox
+  start --no-such-option
+  refused
+}
+
+@test "the bundle is the current directory by default" {
+  bundle_busybox
+  script 'echo here'
+  cd "$BUNDLE"
+  run --separate-stderr husk run "$ID" </dev/null
+  says here
+}
+
+@test "a bundle path with spaces and signs" {
+  bundle_busybox "$TMP/a bundle & 'more' \"\$HOME\" ä"
+  inside 'echo here'
+  says here
+}
+
+@test "a bundle path relative to the current directory" {
+  bundle_busybox
+  script 'echo here'
+  run --separate-stderr husk run -b bundle "$ID" </dev/null
+  says here
+}
+
+@test "a long bundle path" {
+  bundle_busybox "$TMP/$(printf 'x%.0s' {1..200})/$(printf 'y%.0s' {1..200})"
+  inside 'echo here'
+  says here
+}
+
+@test "--bundle and --bundle=" {
+  bundle_busybox
+  script 'echo here'
+  run --separate-stderr husk run --bundle "$BUNDLE" "$ID" </dev/null
+  says here
+  run --separate-stderr husk run --bundle="$BUNDLE" "$ID" </dev/null
+  says here
+}
+
+@test "the state directory is made when it is missing" {
+  bundle_busybox
+  rmdir "$ROOT"
+  start
+  ok
+}
+
+@test "--pid-file: the number, without a newline" {
+  bundle_busybox
+  start --pid-file "$TMP/pid"
+  ok
+  [[ $(od -An -c "$TMP/pid" | tr -d ' \n') =~ ^[0-9]+$ ]]
+}
+
+@test "--pid-file: it is the pid of the process, seen from the host" {
+  bundle_busybox
+  script 'touch /tmp/ready; while test ! -e /tmp/go; do sleep 0.01; done'
+  husk run --pid-file "$TMP/pid" -b "$BUNDLE" "$ID" </dev/null &
+  wait_until test -s "$TMP/pid"
+  wait_until test -e "$ROOTFS/tmp/ready"
+  grep -q "$ID" "/proc/$(<"$TMP/pid")/cgroup"
+  touch "$ROOTFS/tmp/go"
+  wait $!
+}
+
+@test "--pid-file that cannot be written: the start fails" {
+  bundle_busybox
+  start --pid-file "$TMP/no/such/folder/pid"
+  refused
+}
+
+# ------------------------------------------------------------------------------------------------ at every stage
+
+@test "nothing is left: a program that does not exist" {
+  bundle_busybox
+  config '.process.args = ["/no"]'
+  start
+  refused
+}
+
+@test "nothing is left: a mount that fails" {
+  bundle_busybox
+  add_mount '{"destination": "/data", "type": "nosuchfs", "source": "none"}'
+  start
+  refused
+}
+
+@test "nothing is left: a cwd that is a file" {
+  bundle_busybox
+  config '.process.cwd = "/bin/busybox"'
+  start
+  refused
+}
+
+@test "nothing is left: a root that does not exist" {
+  bundle_busybox
+  config '.root.path = "no"'
+  start
+  refused
+}
+
+@test "nothing is left: a namespace that cannot be joined" {
+  bundle_busybox
+  add_namespace network "$TMP/no"
+  start
+  refused
+}
+
+@test "nothing is left: a hook that fails" {
+  bundle_busybox
+  hook createRuntime 'exit 1'
+  start
+  refused
+}
+
+@test "nothing is left: a sysctl that fails" {
+  bundle_busybox
+  config '.linux.sysctl = {"net.ipv4.nothing": "1"}'
+  start
+  refused
+}
+
+@test "nothing is left: a user that is not mapped" {
+  bundle_busybox
+  user_namespace
+  config '.process.user.uid = 99999'
+  start
+  refused
+}
+
+@test "nothing is left: a device that cannot be made" {
+  bundle_busybox
+  config '.linux.devices = [{type: "c", path: "/bin/busybox/x", major: 1, minor: 3}]'
+  start
+  refused
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# run.sh [LEG...] [-- FILE...]: runs the integration tests (bats), as root. A LEG is one of
+#
+#   short    the start takes the shortest way that the configuration allows
+#   long     the same tests, always by way of a child that makes and joins the namespaces (HUSK_LONG_START=1)
+#   v2       the same tests where /sys/fs/cgroup is a cgroup2 mount and nothing else (in a mount namespace of their own)
+#   v2long   v2 and long
+#   enosys   the same tests as on a kernel without clone3, openat2 and the descriptor mount calls (a seccomp filter)
+#
+# Default: short long v2 enosys; v2 is left out where /sys/fs/cgroup is cgroup2 anyway. FILE: mounts, hooks ... (default: all)
+#
+# RUNTIME=PATH   another runtime to test (default: build/release/husk)
+# FILTER=REGEX   only the tests whose names match
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+top=$(readlink -f "$here/../..")
+[ "$(id -u)" = 0 ] || { echo "run.sh: the integration tests need root" >&2; exit 2; }
+
+legs=() files=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  case $1 in
+    short | long | v2 | v2long | enosys) legs+=("$1") ;;
+    *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ $# -eq 0 ] || shift
+for file in "$@"; do files+=("$here/${file%.bats}.bats"); done
+[ ${#files[@]} -gt 0 ] || files=("$here"/*.bats)
+if [ ${#legs[@]} -eq 0 ]; then
+  legs=(short long v2 enosys)
+  [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || legs=(short long enosys)
+fi
+
+export RUNTIME=${RUNTIME:-$top/build/release/husk}
+[ -x "$RUNTIME" ] || { echo "run.sh: no runtime at $RUNTIME" >&2; exit 2; }
+RUNTIME=$(readlink -f "$RUNTIME")
+BUSYBOX_ROOTFS=$("$top/tests/rootfs.sh" busybox)
+DEBIAN_ROOTFS=$("$top/tests/rootfs.sh" debian)
+HELPERS=$top/build/tests
+export BUSYBOX_ROOTFS DEBIAN_ROOTFS HELPERS
+mkdir -p "$HELPERS"
+for program in enosys orphans; do
+  [ "$HELPERS/$program" -nt "$here/$program.c" ] || cc -Wall -Wextra -O1 -static -o "$HELPERS/$program" "$here/$program.c"
+done
+
+# The tests of a leg run in a mount namespace of their own, so that nothing they mount is seen by the machine.
+private=(unshare --mount --propagation private)
+# shellcheck disable=SC2016 # for the inner shell to expand
+cgroup2=(sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
+bats=(bats --timing ${FILTER:+--filter "$FILTER"} "${files[@]}")
+
+failed=()
+for leg in "${legs[@]}"; do
+  echo "== integration, $leg"
+  unset HUSK_LONG_START
+  case $leg in
+    short) run=("${bats[@]}") ;;
+    long) run=(env HUSK_LONG_START=1 "${bats[@]}") ;;
+    v2) run=("${cgroup2[@]}" "${bats[@]}") ;;
+    v2long) run=("${cgroup2[@]}" env HUSK_LONG_START=1 "${bats[@]}") ;;
+    enosys) run=("$HELPERS/enosys" "${bats[@]}") ;;
+  esac
+  LEG=$leg "${private[@]}" "${run[@]}" </dev/null || failed+=("$leg")
+done
+[ ${#failed[@]} -eq 0 ] || { echo "integration: failed in: ${failed[*]}"; exit 1; }

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# run.sh [checks|unit|asan|tidy|integration]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
+# Every runner's own output is shown as it is; at the end one line for each, and a status other than 0 if any failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+results=() failed=0
+
+# stage NAME COMMAND...: runs it and remembers how it ended.
+stage() {
+  local name=$1 began=$SECONDS
+  shift
+  echo "=== $name"
+  if "$@"; then results+=("$name: passed ($((SECONDS - began)) s)"); else
+    results+=("$name: FAILED (status $?, $((SECONDS - began)) s)")
+    failed=1
+  fi
+}
+
+build() { # PRESET [TARGET...]
+  local preset=$1 target targets=()
+  shift
+  for target in "$@"; do targets+=(--target "$target"); done
+  [ -e "build/$preset/Makefile" ] || cmake --preset "$preset" >/dev/null || return
+  cmake --build "build/$preset" -j "$jobs" "${targets[@]}"
+}
+
+unit() { # PRESET
+  build "$1" && (cd "build/$1" && HUSK_VECTORS=$vectors ctest --output-on-failure -j "$jobs")
+}
+
+integration() { build release && tests/integration/run.sh; }
+asan() { unit asan; }
+debug_unit() { unit debug; }
+tidy() { build tidy husk-cli; }
+
+vectors=${HUSK_VECTORS:-}
+if [ -z "$vectors" ] && [ -x tests/vectors.sh ]; then
+  vectors=$(tests/vectors.sh | tail -n 1) || echo "run.sh: the schema test vectors could not be fetched" >&2
+fi
+
+[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration
+for what in "$@"; do
+  case $what in
+    checks) for check in tests/checks/*; do stage "$(basename "${check%.*}")" "$check"; done ;;
+    unit) stage 'unit tests' debug_unit ;;
+    asan) stage 'unit tests, sanitizers' asan ;;
+    tidy) stage clang-tidy tidy ;;
+    integration)
+      if [ "$(id -u)" = 0 ]; then stage integration integration; else
+        results+=("integration: NOT RUN (needs root)")
+        failed=1
+      fi
+      ;;
+    *) sed -n 2,3p "$0" >&2; exit 2 ;;
+  esac
+done
+echo
+printf '%s\n' "${results[@]}"
+exit "$failed"
