@@ -11,8 +11,9 @@ namespace {
 constexpr const Command* kCommands[] = {&run_command, &spec_command, &help_command, &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
-constexpr std::string_view kPlanned[] = {"checkpoint", "create", "delete", "events", "exec",  "features", "kill", "list",
-                                         "pause",      "ps",     "restore", "resume", "start", "state",   "update"};
+constexpr std::string_view kPlanned[] = {"checkpoint", "create", "delete", "events", "exec",
+                                         "features",   "kill",   "list",   "pause",  "ps",
+                                         "restore",    "resume", "start",  "state",  "update"};
 
 constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::root>("root", '\0', "directory for the state of containers; should be on a tmpfs"),
@@ -23,8 +24,8 @@ constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::debug>("debug", '\0', "show debug messages"),
     option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0', "who makes cgroups: cgroupfs (default)"),
     option<Globals, &Globals::systemd_cgroup>("systemd-cgroup", '\0', "let systemd make cgroups", true),
-    option<Globals, &Globals::rootless>("rootless", '\0',
-                                        "whether to go on without permission for cgroups: true, false or auto (default)"),
+    option<Globals, &Globals::rootless>(
+        "rootless", '\0', "whether to go on without permission for cgroups: true, false or auto (default)"),
     option<Globals, &Globals::version>("version", 'v', "print the version"),
     option<Globals, &Globals::long_start>("long-start", '\0', "start by three processes even where two would do", true),
 };
@@ -32,15 +33,19 @@ constexpr Option kGlobalOptions[] = {
 Error wrong_count(const Command& command) {
   const bool exact = command.min_arguments == command.max_arguments;
   const size_t wanted = exact ? command.min_arguments : command.max_arguments;
-  return fail(0, program_invocation_name, ": \"", command.name, exact ? "\" requires exactly " : "\" requires a maximum of ",
-              wanted, " argument(s)");
+  return fail(0, program_invocation_name, ": \"", command.name,
+              exact ? "\" requires exactly " : "\" requires a maximum of ", wanted, " argument(s)");
 }
 
 }  // namespace
 
-std::span<const Command* const> commands() { return kCommands; }
+std::span<const Command* const> commands() {
+  return kCommands;
+}
 
-std::span<const Option> global_options() { return kGlobalOptions; }
+std::span<const Option> global_options() {
+  return kGlobalOptions;
+}
 
 const Command* find_command(std::string_view name) {
   if (name == "h") return &help_command;
@@ -62,7 +67,9 @@ Error unknown_command(std::string_view name) {
   return error;
 }
 
-bool print(std::string_view text) { return write_all(STDOUT_FILENO, text); }
+bool print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text);
+}
 
 void print_incorrect_usage(const Error& error, const std::string& help) {
   (void)print(cat("Incorrect Usage: ", error.text(), "\n\n", help));

@@ -55,21 +55,22 @@ Result<int> version_main(const Command& self, const Globals& /*globals*/, const 
 
 }  // namespace
 
-constinit const Command help_command = {"help", "show a list of commands, or the help of one", "[command]", "", {}, 0, 1, help_main};
+constinit const Command help_command = {
+    "help", "show a list of commands, or the help of one", "[command]", "", {}, 0, 1, help_main};
 constinit const Command version_command = {"version", "print the version", "", "", {}, 0, 0, version_main};
 
 std::string global_help() {
-  std::string out = cat(
-      "NAME:\n"
-      "   husk - Open Container Initiative runtime\n\n"
-      "husk runs containers from OCI bundles: directories with a file config.json and a root file system.\n"
-      "To run one:\n\n"
-      "    # husk run [-b BUNDLE] <container-id>\n\n"
-      "The container-id is a name of your choice that no other container on this host has.\n\n"
-      "USAGE:\n"
-      "   husk [global options] command [command options] [arguments...]\n\n"
-      "VERSION:\n   ",
-      version(), "\n\nCOMMANDS:\n");
+  std::string out =
+      cat("NAME:\n"
+          "   husk - Open Container Initiative runtime\n\n"
+          "husk runs containers from OCI bundles: directories with a file config.json and a root file system.\n"
+          "To run one:\n\n"
+          "    # husk run [-b BUNDLE] <container-id>\n\n"
+          "The container-id is a name of your choice that no other container on this host has.\n\n"
+          "USAGE:\n"
+          "   husk [global options] command [command options] [arguments...]\n\n"
+          "VERSION:\n   ",
+          version(), "\n\nCOMMANDS:\n");
   size_t width = 0;
   for (const Command* command : commands()) width = std::max(width, command->name.size());
   for (const Command* command : commands()) add_row(out, command->name, width, command->summary);
@@ -93,8 +94,8 @@ std::string version_text() {
 #else
   constexpr const char* commit = "unknown";
 #endif
-  return cat("husk version ", version(), "\ncommit: ", commit, "\nspec: ", spec_version(), "\nlibseccomp: ",
-             libseccomp_version(), '\n');
+  return cat("husk version ", version(), "\ncommit: ", commit, "\nspec: ", spec_version(),
+             "\nlibseccomp: ", libseccomp_version(), '\n');
 }
 
 }  // namespace husk::cli

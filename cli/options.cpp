@@ -30,9 +30,8 @@ struct LongOptions {
 
 // The names of one letter, as strings that stay.
 const char* letter_name(char letter) {
-  static constexpr char names[] =
-      "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0n\0o\0p\0q\0r\0s\0t\0u\0v\0w\0x\0y\0z";
-  return names + 2 * (letter - 'a');
+  static constexpr char names[] = "a\0b\0c\0d\0e\0f\0g\0h\0i\0j\0k\0l\0m\0n\0o\0p\0q\0r\0s\0t\0u\0v\0w\0x\0y\0z";
+  return names + 2 * static_cast<size_t>(letter - 'a');
 }
 
 LongOptions make_list(std::span<const Option> table) {
@@ -56,7 +55,9 @@ std::string_view written_name(std::span<char*> argv) {
   return name.substr(0, name.find('='));
 }
 
-Error undefined(std::string_view name) { return fail(0, "flag provided but not defined: -", name); }
+Error undefined(std::string_view name) {
+  return fail(0, "flag provided but not defined: -", name);
+}
 
 Error wrong_value(std::string_view name, Kind kind) {
   return fail(0, kind == Kind::flag ? "invalid boolean value \"" : "invalid value \"", optarg,
@@ -94,8 +95,8 @@ Result<Parsed> parse_options(std::span<char*> argv, std::span<const Option> tabl
   optind = 0;  // 0, not 1: start afresh
   for (;;) {
     int index = -1;
-    const int found = getopt_long_only(static_cast<int>(argv.size()), argv.data(), order == Order::mixed ? "-:" : "+:",
-                                       names.list, &index);
+    const int found = getopt_long_only(static_cast<int>(argv.size()), argv.data(),
+                                       order == Order::mixed ? "-:" : "+:", names.list, &index);
     if (found == -1) break;
     if (found == 1) {
       argv[++count] = optarg;

@@ -51,8 +51,9 @@ constexpr Kind kind_of(T Class::* /*member*/) {
 // option<Arguments, &Arguments::member>("name", 'n', "help"): the member's type is the option's kind.
 template <class Arguments, auto Member>
 constexpr Option option(const char* name, char letter, const char* help, bool hidden = false) {
-  return {name, letter, detail::kind_of(Member), hidden, help,
-          [](void* to, const char* value) { return parse(value, static_cast<Arguments*>(to)->*Member); }};
+  return {
+      name,   letter, detail::kind_of(Member),
+      hidden, help,   [](void* to, const char* value) { return parse(value, static_cast<Arguments*>(to)->*Member); }};
 }
 
 enum class Order : uint8_t {

@@ -1,9 +1,10 @@
 // husk run: create and start in one, and, unless detached, stay until the end.
-#include <husk/foreground.h>
-
 #include <fcntl.h>
+#include <husk/foreground.h>
 #include <poll.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "cli/command.h"
 
@@ -24,16 +25,18 @@ constexpr Option run_option(const char* name, char letter, const char* help) {
 constexpr Option kOptions[] = {
     run_option<&RunArguments::bundle>("bundle", 'b', "directory of the bundle (default: the current one)"),
     run_option<&RunArguments::config>("config", 'f', "configuration file to use in place of the bundle's config.json"),
-    run_option<&RunArguments::console_socket>("console-socket", '\0', "unix socket that is sent the terminal's master end"),
-    run_option<&RunArguments::pidfd_socket>("pidfd-socket", '\0', "unix socket that is sent a pidfd of the init process"),
+    run_option<&RunArguments::console_socket>("console-socket", '\0',
+                                              "unix socket that is sent the terminal's master end"),
+    run_option<&RunArguments::pidfd_socket>("pidfd-socket", '\0',
+                                            "unix socket that is sent a pidfd of the init process"),
     run_option<&RunArguments::detach>("detach", 'd', "return once the container's process runs"),
     run_option<&RunArguments::keep>("keep", '\0', "do not delete the container after its process has ended"),
     run_option<&RunArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
     run_option<&RunArguments::no_subreaper>("no-subreaper", '\0', "do not adopt and reap orphans of the container"),
     run_option<&RunArguments::no_pivot>("no-pivot", '\0', "do not use pivot_root: for a root file system on a ramdisk"),
     run_option<&RunArguments::no_new_keyring>("no-new-keyring", '\0', "keep the caller's session keyring"),
-    run_option<&RunArguments::preserve_fds>("preserve-fds", '\0',
-                                            "pass N more descriptors to the container (stdio + $LISTEN_FDS + N in all)"),
+    run_option<&RunArguments::preserve_fds>(
+        "preserve-fds", '\0', "pass N more descriptors to the container (stdio + $LISTEN_FDS + N in all)"),
 };
 
 // A closed stdin would be the number of the next file we open, and the container's stdin then.
@@ -70,6 +73,7 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
   if (arguments.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
+  if (const char* listen = getenv("LISTEN_FDS"); listen != nullptr) arguments.listen_fds = atoi(listen);
   arguments.id = parsed.rest[0];
   if (arguments.bundle.empty()) arguments.bundle = ".";
   open_missing_stdio();

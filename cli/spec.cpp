@@ -19,7 +19,8 @@ struct SpecArguments {
 
 constexpr Option kOptions[] = {
     option<SpecArguments, &SpecArguments::bundle>("bundle", 'b', "directory to write to (default: the current one)"),
-    option<SpecArguments, &SpecArguments::rootless>("rootless", '\0', "write a configuration for a user without privileges"),
+    option<SpecArguments, &SpecArguments::rootless>("rootless", '\0',
+                                                    "write a configuration for a user without privileges"),
 };
 
 Status write_new(int directory, const std::string& text) {

@@ -26,18 +26,17 @@ build() { # PRESET [TARGET...]
 }
 
 unit() { # PRESET
-  build "$1" && (cd "build/$1" && HUSK_VECTORS=$vectors ctest --output-on-failure -j "$jobs")
+  export HUSK_VECTORS=${HUSK_VECTORS:-}
+  if [ -z "$HUSK_VECTORS" ] && [ -x tests/vectors.sh ]; then
+    HUSK_VECTORS=$(tests/vectors.sh | tail -n 1) || echo "run.sh: the schema test vectors could not be fetched" >&2
+  fi
+  build "$1" && (cd "build/$1" && ctest --output-on-failure -j "$jobs")
 }
 
 integration() { build release && tests/integration/run.sh; }
 asan() { unit asan; }
 debug_unit() { unit debug; }
 tidy() { build tidy husk-cli; }
-
-vectors=${HUSK_VECTORS:-}
-if [ -z "$vectors" ] && [ -x tests/vectors.sh ]; then
-  vectors=$(tests/vectors.sh | tail -n 1) || echo "run.sh: the schema test vectors could not be fetched" >&2
-fi
 
 [ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration
 for what in "$@"; do

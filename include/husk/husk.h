@@ -38,7 +38,8 @@ struct CreateOptions {
   std::string console_socket;     // unix socket that receives the terminal's master
   std::string pidfd_socket;       // unix socket that receives the pidfd of init
   std::string pid_file;           // written once the process exists
-  int preserve_fds = 0;           // descriptors 3 .. 3+n-1 go to the container
+  int listen_fds = 0;             // LISTEN_FDS of socket activation: 3 .. 3+n-1, named to the container too
+  int preserve_fds = 0;           // the next n descriptors go to the container
   bool no_pivot = false;          // MS_MOVE + chroot instead of pivot_root (root on a ramfs)
   bool no_new_keyring = false;    // keep the caller's session keyring
   bool detach = false;            // nobody will relay the terminal: console_socket must be given with terminal: true

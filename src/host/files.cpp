@@ -55,7 +55,9 @@ Dir open_dir(int dir, const char* name, int* errnum) {
   return out;
 }
 
-bool is_dot(const char* name) { return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0)); }
+bool is_dot(const char* name) {
+  return name[0] == '.' && (name[1] == 0 || (name[1] == '.' && name[2] == 0));
+}
 
 // A directory being emptied: its stream, its name in the parent.
 struct Level {

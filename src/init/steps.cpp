@@ -132,6 +132,7 @@ Fault run_one(start::Op op, Runner& runner, Reader& reader) {
 }  // namespace
 
 int run_steps(const start::Header& header, Reader& reader, start::InitEnd parent, Arena& arena) {
+  (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
   Runner runner(header, parent, arena);
   for (uint32_t i = 0; i < header.steps; ++i) {

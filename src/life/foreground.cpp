@@ -39,8 +39,8 @@ Status Foreground::State::take_signals() {
 }
 
 void Foreground::State::take_orphans() {
-  subreaper = prctl(PR_GET_CHILD_SUBREAPER, &found_subreaper, 0, 0, 0) == 0 &&
-              prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+  subreaper =
+      prctl(PR_GET_CHILD_SUBREAPER, &found_subreaper, 0, 0, 0) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 
 Foreground::State::~State() {
@@ -81,7 +81,9 @@ Foreground& Foreground::operator=(Foreground&& other) noexcept {
   return *this;
 }
 
-Foreground::~Foreground() { delete state_; }
+Foreground::~Foreground() {
+  delete state_;
+}
 
 void Foreground::prepare_console(int master) {
   console::Terminal(state_->caller).prepare(master);

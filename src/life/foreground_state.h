@@ -1,6 +1,6 @@
 #pragma once
 
-#include <signal.h>
+#include <csignal>
 
 #include "husk/foreground.h"
 #include "rooms/console/relay.h"

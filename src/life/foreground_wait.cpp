@@ -70,7 +70,8 @@ Status Attendance::attend() {
 }
 
 Status Attendance::wait_once() {
-  struct pollfd polls[kPolls] = {{signals_, POLLIN, 0}, {container_.pidfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
+  struct pollfd polls[kPolls] = {
+      {signals_, POLLIN, 0}, {container_.pidfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
   const auto bytes = std::span(polls).subspan<kRelay>();
   int timeout = -1;
   if (relay_) {

@@ -69,7 +69,16 @@ class Making {
     for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
     const std::string& root = spec_.root.path;
     HUSK_LET(state_.rootfs, absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
+    HUSK_TRY(check_descriptors());
     return check_terminal();
+  }
+
+  Status check_descriptors() const {
+    for (int fd = 3; fd < 3 + options_.listen_fds + options_.preserve_fds; ++fd)
+      if (fcntl(fd, F_GETFD) < 0)
+        return Error{cat("descriptor ", fd, " is to be passed to the container and is not open"), 0,
+                     "--preserve-fds and LISTEN_FDS count from descriptor 3", 1};
+    return {};
   }
 
   Status check_terminal() const {
@@ -85,7 +94,8 @@ class Making {
   Status make_plan() {
     const host::Facts facts = host::probe();
     HUSK_LET(const cgroup::Host cgroups, cgroup::probe(cgroup::needs_own_path(spec_.lx.cgroups_path)));
-    plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, {}};
+    plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, state_.bundle, {}};
+    in.listen_fds = options_.listen_fds;
     in.preserve_fds = options_.preserve_fds;
     in.no_pivot = options_.no_pivot;
     in.no_new_keyring = options_.no_new_keyring;
@@ -116,7 +126,12 @@ class Making {
     has_cgroup_ = true;
     HUSK_TRY(cgroup_.apply());
     start::Callbacks callbacks;
-    callbacks.hooks = [this](pid_t pid) { return run_hooks(pid); };
+    callbacks.born = [this](const start::Process& process) {
+      state_.pid = process.pid;
+      state_.start_time = store::start_time_of(process.pid);
+      return store::save(env_.root, state_);
+    };
+    callbacks.hooks = [this] { return run_hooks(); };
     callbacks.ready = [this](const start::Process& process) { return on_ready(process); };
     HUSK_LET(start::Process process, start::launch(*plan_, cgroup_, callbacks));
     if (Status s = hooks::run(spec_.hooks.poststart, "poststart", state_json("running")); !s.ok()) {
@@ -130,8 +145,7 @@ class Making {
     return out;
   }
 
-  Result<std::string> run_hooks(pid_t pid) {
-    state_.pid = pid;
+  Result<std::string> run_hooks() {
     const std::string json = state_json("creating");
     HUSK_TRY(hooks::run(spec_.hooks.prestart, "prestart", json));
     HUSK_TRY(hooks::run(spec_.hooks.create_runtime, "createRuntime", json));
@@ -140,15 +154,16 @@ class Making {
 
   // The last moment at which nothing of the program has run.
   Status on_ready(const start::Process& process) {
-    state_.pid = process.pid;
-    state_.start_time = store::start_time_of(process.pid);
-    HUSK_TRY(store::save(env_.root, state_));
     if (!options_.pid_file.empty()) {
       HUSK_TRY(host::write_atomic(options_.pid_file, cat(process.pid), 0644));
       wrote_pid_file_ = true;
     }
     if (!options_.pidfd_socket.empty()) HUSK_TRY(life::send_pidfd(options_.pidfd_socket, process.pidfd.get()));
-    if (options_.console_socket.empty()) return {};
+    if (!process.console) return {};
+    if (options_.console_socket.empty()) {
+      if (options_.on_console) options_.on_console(process.console.get());
+      return {};
+    }
     return life::send_console(options_.console_socket, process.console.get());
   }
 

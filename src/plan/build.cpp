@@ -27,7 +27,7 @@ class Builder {
   Result<Plan> run() {
     HUSK_TRY(refuse_what_is_missing());
     HUSK_TRY(plan_namespaces());
-    HUSK_LET(process_, process::plan(spec_, may_set_groups(), plan_.arena));
+    HUSK_LET(process_, process::plan(spec_, may_set_groups(), in_.listen_fds, plan_.arena));
     HUSK_TRY(plan_cgroup());
     before_root();
     if (has_mounts_) {
@@ -90,6 +90,7 @@ class Builder {
   [[nodiscard]] rootfs::Surroundings surroundings() const {
     rootfs::Surroundings s;
     s.rootfs = in_.rootfs;
+    s.bundle = in_.bundle;
     s.user_namespace = plan_.namespaces.has_user();
     s.cgroup_namespace = has(spec::NsType::cgroup);
     s.cgroup2 = in_.cgroups.mode == cgroup::Mode::v2;
@@ -236,7 +237,7 @@ class Builder {
     if (!in_.fifo.empty()) add(start::ExecFifo{keep(in_.fifo)});
     add_hooks("startContainer", spec_.hooks.start_container);
     if (!filter_.program.empty() && late) add(filter_);
-    add(process::Exec{static_cast<uint64_t>(3 + in_.preserve_fds)});
+    add(process::Exec{static_cast<uint64_t>(3 + in_.listen_fds + in_.preserve_fds)});
   }
 
   void finish() {
@@ -246,7 +247,7 @@ class Builder {
     plan_.header.reset_signals = !in_.facts.clone3;
     plan_.header.steps = plan_.steps.size();
     plan_.rlimits = spec_.process->rlimits;
-    plan_.preserve_fds = in_.preserve_fds;
+    plan_.preserve_fds = in_.listen_fds + in_.preserve_fds;
     plan_.clone3 = in_.facts.clone3;
   }
 

@@ -29,8 +29,9 @@ struct Input {
   const host::Facts& facts;
   const cgroup::Host& cgroups;
   std::string id;
-  std::string rootfs;  // absolute
+  std::string rootfs, bundle;  // absolute
   std::string fifo;    // exec fifo; empty: run at once
+  int listen_fds = 0;    // of socket activation; they come before the preserved ones
   int preserve_fds = 0;
   bool no_pivot = false;
   bool no_new_keyring = false;

@@ -64,7 +64,7 @@ class Launch {
     // It waits for the plan, so it is in its cgroup before it does anything.
     if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
     if (const int err = parent_.give_plan(plan::encode(plan_)); err < 0) return ended("send the plan", err);
-    return {};
+    return init_.pid > 0 ? born() : Status();
   }
 
   // Until the socket is closed: execve has done that, or death.
@@ -87,7 +87,7 @@ class Launch {
       case Kind::init_pid: return take_init(static_cast<pid_t>(frame.value));
       case Kind::hooks_please: {
         if (!callbacks_.hooks) return Error{"init asks for hooks that nobody has", 0, {}, 1};
-        HUSK_LET(const std::string state, callbacks_.hooks(init_.pid));
+        HUSK_LET(const std::string state, callbacks_.hooks());
         return sent(parent_.give_state(state));
       }
       case Kind::console: init_.console = std::move(fd); return {};
@@ -101,8 +101,10 @@ class Launch {
     init_.pid = pid;
     const long fd = sys::call(SYS_pidfd_open, pid, 0);  // our child: it cannot have been reaped
     if (fd >= 0) init_.pidfd.reset(static_cast<int>(fd));
-    return {};
+    return born();
   }
+
+  Status born() { return callbacks_.born ? callbacks_.born(init_) : Status(); }
 
   Status on_ready() {
     for (const spec::Rlimit& r : plan_.rlimits) {

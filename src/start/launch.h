@@ -22,9 +22,11 @@ struct Process {
 
 // What happens at the points of the conversation that are not the start's own business.
 struct Callbacks {
+  // Its pid is known, and it has work to do: time to write things down.
+  std::function<Status(const Process&)> born;
   // Runs prestart and createRuntime hooks; the text is the state for hooks that init runs.
-  std::function<Result<std::string>(pid_t init)> hooks;
-  // Everything is ready; after this returns, the program runs. Record it, write the pid file ...
+  std::function<Result<std::string>()> hooks;
+  // Everything is ready; after this returns, the program runs. Pid file, sockets ...
   std::function<Status(const Process&)> ready;
 };
 

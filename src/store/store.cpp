@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 
 #include "host/files.h"
@@ -118,11 +119,14 @@ std::string oci_state(const State& s, std::string_view status, bool pretty) {
 std::string now() {
   struct timespec t = {};
   clock_gettime(CLOCK_REALTIME, &t);
-  struct tm parts = {};
-  gmtime_r(&t.tv_sec, &parts);
+  // gmtime_r() would read /etc/localtime first. Days since 1970-01-01 to a date: the C++ library's calendar knows how.
+  const std::chrono::sys_days day{std::chrono::days{t.tv_sec / 86400}};
+  const std::chrono::year_month_day date{day};
+  const long second = t.tv_sec % 86400;
   char text[64];
-  const int n = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                         parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, t.tv_nsec);
+  const int n = snprintf(text, sizeof text, "%04d-%02u-%02uT%02ld:%02ld:%02ld.%09ldZ", static_cast<int>(date.year()),
+                         static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), second / 3600,
+                         second / 60 % 60, second % 60, t.tv_nsec);
   return {text, static_cast<size_t>(n)};
 }
 

@@ -8,8 +8,15 @@ if [ "${1:-}" = --fix ]; then
   "$formatter" -i "${sources[@]}"
   exit
 fi
-"$formatter" --dry-run --Werror "${sources[@]}"
+unformatted=()
+for source in "${sources[@]}"; do
+  "$formatter" --dry-run --Werror "$source" 2>/dev/null || unformatted+=("$source")
+done
+if [ ${#unformatted[@]} -gt 0 ]; then
+  printf 'not as clang-format has it (make format): %s\n' "${unformatted[@]}"
+  exit 1
+fi
 echo "format: ${#sources[@]} files as clang-format has them"
-mapfile -t scripts < <(grep -rlIE --include='*' '^#!/usr/bin/env (bash|bats)|^#!/bin/sh|^# shellcheck shell=bash' tests packages .ci bench | sort)
+mapfile -t scripts < <(grep -rlIE --include='*' '^#!(/usr/bin/env |/bin/)(bash|bats|sh)|^# shellcheck shell=bash' tests packages .ci bench | sort)
 shellcheck -x --severity=warning "${scripts[@]}"
 echo "shellcheck: ${#scripts[@]} scripts"

@@ -86,8 +86,8 @@ groups_of() { find /sys/fs/cgroup -maxdepth 5 -type d -name "$1" 2>/dev/null; }
 @test "the mount: v2" {
   [[ $LEG == v2* ]] || [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] || skip "needs cgroup v2"
   bundle_busybox
-  inside 'grep " /sys/fs/cgroup " /proc/self/mountinfo; cat /sys/fs/cgroup/cgroup.procs'
-  has ' - cgroup2 ' $'\n1($|\n)'
+  inside "$(mount_line /sys/fs/cgroup)"
+  has '^ro,' ' - cgroup2 '
 }
 
 @test "the mount with a cgroup namespace: v2" {
@@ -131,4 +131,14 @@ groups_of() { find /sys/fs/cgroup -maxdepth 5 -type d -name "$1" 2>/dev/null; }
   start
   has "/$TOKEN-b"
   wait $!
+}
+
+@test "a start charges less than 1 MB to the container" {
+  is_husk || skip "others charge more"
+  [[ $LEG != v2* ]] && [ -d /sys/fs/cgroup/memory ] || skip "needs the memory controller of cgroup v1"
+  bundle_busybox
+  config '.process.args = ["/bin/cat", "/sys/fs/cgroup/memory/memory.max_usage_in_bytes"]'
+  start
+  ok
+  [ "$output" -lt 1048576 ] || { show; return 1; }
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # (set by run)
 # The command itself: version, help, spec.
 load helpers
 

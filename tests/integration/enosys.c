@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* One number of the list below: answer ENOSYS when it is the one. */
-#define ABSENT(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), \
-                     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
+#define ABSENT(name) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##name, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 
 static struct sock_filter program[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -29,7 +29,7 @@ static struct sock_filter program[] = {
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 };
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   struct sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
   if (argc < 2) {
     fprintf(stderr, "usage: enosys PROGRAM [ARG...]\n");

@@ -5,10 +5,11 @@ load helpers
 # In a startContainer hook the parent is the process that becomes the container: the runtime's own program still.
 @test "the runtime's program as the container sees it is not the file on the host" {
   bundle_busybox
+  config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])' # without it, it cannot even be looked at
   hook startContainer 'stat -L -c %d:%i /proc/$PPID/exe >/tmp/file 2>&1 || true'
   start
   ok
-  [[ $(<"$ROOTFS/tmp/file") =~ ^[0-9]+:[0-9]+$ ]]
+  [[ $(<"$ROOTFS/tmp/file") =~ ^[0-9]+:[0-9]+$ ]] || { cat "$ROOTFS/tmp/file"; return 1; }
   differ "$(<"$ROOTFS/tmp/file")" "$(stat -c %d:%i "$RUNTIME")"
 }
 
@@ -99,4 +100,24 @@ load helpers
   ok
   lacks "$TOKEN"
   lacks '(^|'$'\n'')here'
+}
+
+@test "a sysctl is not written into what the image has at /proc" {
+  bundle_busybox
+  config '.mounts |= map(select(.type != "proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)
+    | .linux.sysctl = {"net.ipv4.ip_forward": "1"}'
+  mkdir -p "$ROOTFS/proc/sys/net/ipv4"
+  echo planted >"$ROOTFS/proc/sys/net/ipv4/ip_forward"
+  start
+  same "$(<"$ROOTFS/proc/sys/net/ipv4/ip_forward")" planted
+}
+
+@test "/dev/null of the image as a symlink is not given away" {
+  bundle_busybox
+  echo mine >"$TMP/victim"
+  ln -s "$TMP/victim" "$ROOTFS/dev/null"
+  config '.mounts |= map(select(.destination | startswith("/dev") | not)) | .process.user = {uid: 1000, gid: 1000}'
+  start
+  same "$(stat -c %u:%g "$TMP/victim")" 0:0
+  same "$(<"$TMP/victim")" mine
 }

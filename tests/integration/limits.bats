@@ -150,3 +150,20 @@ load helpers
   start
   refused
 }
+
+@test "memoryPolicy" {
+  is_husk || skip "not in older runtimes"
+  bundle_busybox
+  config '.linux.memoryPolicy = {mode: "MPOL_INTERLEAVE", nodes: "0"}'
+  inside 'cat /proc/self/numa_maps | grep -c interleave'
+  ok
+  [ "$output" -gt 0 ]
+}
+
+@test "an unknown memoryPolicy is refused" {
+  is_husk || skip "not in older runtimes"
+  bundle_busybox
+  config '.linux.memoryPolicy = {mode: "MPOL_NOWHERE", nodes: "0"}'
+  start
+  refused
+}

@@ -15,7 +15,9 @@
 static pid_t main_child;
 static volatile sig_atomic_t timed_out;
 
-static void forward(int signal) { kill(main_child, signal); }
+static void forward(int signal) {
+  kill(main_child, signal);
+}
 
 static void out_of_time(int signal) {
   (void)signal;
@@ -23,8 +25,8 @@ static void out_of_time(int signal) {
   kill(main_child, SIGKILL);
 }
 
-static void report(const char *path, pid_t pid, const char *how) {
-  FILE *file = fopen(path, "ae");
+static void report(const char* path, pid_t pid, const char* how) {
+  FILE* file = fopen(path, "ae");
   if (file == NULL) return;
   fprintf(file, "process %d was left behind (%s)\n", (int)pid, how);
   fclose(file);
@@ -35,14 +37,14 @@ static pid_t living_child(void) {
   char path[64];
   int pid = 0;
   snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-  FILE *file = fopen(path, "re");
+  FILE* file = fopen(path, "re");
   if (file == NULL) return 0;
   if (fscanf(file, "%d", &pid) != 1) pid = 0;
   fclose(file);
   return pid;
 }
 
-static void collect(const char *path) {
+static void collect(const char* path) {
   for (;;) {
     pid_t pid = waitpid(-1, NULL, WNOHANG);
     if (pid < 0) return; /* ECHILD: nobody is left */
@@ -58,7 +60,7 @@ static void collect(const char *path) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   static const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGQUIT};
   int status = 0;
   if (argc < 3) return 2;

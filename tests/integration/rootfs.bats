@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # (set by run)
 # The root file system: read-only, masked and read-only paths, devices, links, pivot_root.
 load helpers
 

@@ -11,6 +11,7 @@
 #
 # RUNTIME=PATH   another runtime to test (default: build/release/husk)
 # FILTER=REGEX   only the tests whose names match
+# JOBS=N         legs at once (default: one for each processor)
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 top=$(readlink -f "$here/../..")
@@ -50,17 +51,37 @@ private=(unshare --mount --propagation private)
 cgroup2=(sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
 bats=(bats --timing ${FILTER:+--filter "$FILTER"} "${files[@]}")
 
-failed=()
-for leg in "${legs[@]}"; do
-  echo "== integration, $leg"
-  unset HUSK_LONG_START
-  case $leg in
+run_leg() { # LEG
+  local run
+  case $1 in
     short) run=("${bats[@]}") ;;
     long) run=(env HUSK_LONG_START=1 "${bats[@]}") ;;
     v2) run=("${cgroup2[@]}" "${bats[@]}") ;;
     v2long) run=("${cgroup2[@]}" env HUSK_LONG_START=1 "${bats[@]}") ;;
     enosys) run=("$HELPERS/enosys" "${bats[@]}") ;;
   esac
-  LEG=$leg "${private[@]}" "${run[@]}" </dev/null || failed+=("$leg")
+  env -u HUSK_LONG_START LEG="$1" "${private[@]}" "${run[@]}" </dev/null
+}
+
+# As many legs at once as there are processors; the output of each is shown in one piece, the first one's as it comes.
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=()
+at_once=${JOBS:-$(nproc)}
+while [ ${#legs[@]} -gt 0 ]; do
+  batch=("${legs[@]:0:at_once}") pids=()
+  legs=("${legs[@]:at_once}")
+  for leg in "${batch[@]:1}"; do
+    run_leg "$leg" >"$logs/$leg" 2>&1 &
+    pids+=($!)
+  done
+  echo "== integration, ${batch[0]}"
+  run_leg "${batch[0]}" || failed+=("${batch[0]}")
+  for i in "${!pids[@]}"; do
+    leg=${batch[i + 1]}
+    wait "${pids[i]}" || failed+=("$leg")
+    echo "== integration, $leg"
+    cat "$logs/$leg"
+  done
 done
 [ ${#failed[@]} -eq 0 ] || { echo "integration: failed in: ${failed[*]}"; exit 1; }

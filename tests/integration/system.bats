@@ -150,3 +150,11 @@ load helpers
   inside 'cat /proc/keys'
   has "_ses[. ]*$ID"
 }
+
+@test "--no-new-keyring keeps the caller's session keyring" {
+  bundle_busybox
+  config 'del(.linux.maskedPaths)'
+  script 'cat /proc/keys'
+  start --no-new-keyring
+  lacks "_ses[. ]*$ID"
+}

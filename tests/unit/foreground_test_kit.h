@@ -116,7 +116,9 @@ inline std::string read_all(int fd, int timeout = 300) {
   }
 }
 
-inline void pause_ms(int ms) { poll(nullptr, 0, ms); }
+inline void pause_ms(int ms) {
+  poll(nullptr, 0, ms);
+}
 
 // Foreground::enter and wait in one, with these ends. 1000: enter failed, 1001: wait failed.
 inline int attend(Launched& launched, const Foreground::Options& options) {

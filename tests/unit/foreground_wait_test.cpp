@@ -27,7 +27,7 @@ TEST_P(ForegroundWait, Returns128PlusTheSignal) {
 }
 
 TEST_P(ForegroundWait, StatusSurvivesAnIgnoredSigchld) {
-  struct sigaction found = {}, after = {};
+  struct sigaction after = {};
   signal(SIGCHLD, SIG_IGN);
   auto foreground = Foreground::enter({});
   ASSERT_TRUE(foreground.ok());
@@ -39,7 +39,6 @@ TEST_P(ForegroundWait, StatusSurvivesAnIgnoredSigchld) {
   sigaction(SIGCHLD, nullptr, &after);
   EXPECT_EQ(after.sa_handler, SIG_IGN);
   signal(SIGCHLD, SIG_DFL);
-  (void)found;
 }
 
 TEST_P(ForegroundWait, ReapsOrphansAndKeepsTheStatus) {
@@ -47,8 +46,7 @@ TEST_P(ForegroundWait, ReapsOrphansAndKeepsTheStatus) {
   ASSERT_TRUE(foreground.ok());
   Launched child = launch(
       [] {
-        for (int i = 0; i < 5; ++i)
-          spawn([] { return spawn([] { return pause_ms(20), 1; }) < 0; });
+        for (int i = 0; i < 5; ++i) spawn([] { return spawn([] { return pause_ms(20), 1; }) < 0; });
         while (wait(nullptr) > 0) continue;
         pause_ms(100);
         return 33;
@@ -74,11 +72,13 @@ TEST_P(ForegroundWait, ForwardsSignals) {
   for (const int wanted : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP, SIGCONT, SIGRTMIN + 3}) {
     auto foreground = Foreground::enter({});
     ASSERT_TRUE(foreground.ok());
+    Pipe ready;
     Launched child = launch(
-        [wanted] {
+        [&] {
           sigset_t set;
           sigfillset(&set);
           sigprocmask(SIG_SETMASK, &set, nullptr);
+          ready.close_write();
           int got = 0;
           do sigwait(&set, &got);
           while (got == SIGCHLD);
@@ -88,7 +88,8 @@ TEST_P(ForegroundWait, ForwardsSignals) {
     kill(getpid(), SIGURG);  // these are not for the container
     kill(getpid(), SIGWINCH);
     kill(getpid(), SIGPIPE);
-    pause_ms(5);
+    ready.close_write();
+    EXPECT_EQ(read_all(ready.read_end, 5000), "");
     kill(getpid(), wanted);  // before wait(): nothing is lost in between
     auto code = foreground->wait(child);
     ASSERT_TRUE(code.ok());
@@ -136,7 +137,6 @@ TEST(Foreground, MovesOntoALiveOne) {
     auto two = Foreground::enter({});
     ASSERT_TRUE(one.ok() && two.ok());
     *one = *std::move(two);
-    *one = std::move(*&*one);  // onto itself
     Launched child = launch([] { return 5; });
     auto code = one->wait(child);
     ASSERT_TRUE(code.ok());

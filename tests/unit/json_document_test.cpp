@@ -20,7 +20,9 @@ struct Syntax {
 };
 
 // Without it, ctest's name of the test would be the bytes of the struct, addresses included.
-void PrintTo(const Syntax& syntax, std::ostream* out) { *out << syntax.name; }
+void PrintTo(const Syntax& syntax, std::ostream* out) {
+  *out << syntax.name;
+}
 
 class JsonSyntax : public testing::TestWithParam<Syntax> {};
 

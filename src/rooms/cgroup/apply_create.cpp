@@ -30,8 +30,9 @@ std::vector<std::string> ancestors(const Directory& d) {
   return out;
 }
 
-// mkdir -p of a leaf. What is made is added to `created`; `*existed`: the leaf was there before.
-Status make_leaf(const Directory& d, std::vector<std::string>* created, bool* existed) {
+// mkdir -p of a leaf. What is made is added to the two lists; `*existed`: the leaf was there before.
+Status make_leaf(const Directory& d, std::vector<std::string>* created, std::vector<std::string>* parents,
+                 bool* existed) {
   *existed = false;
   if (::mkdir(d.path.c_str(), 0755) < 0) {
     if (errno == EEXIST) {
@@ -42,7 +43,7 @@ Status make_leaf(const Directory& d, std::vector<std::string>* created, bool* ex
     for (const std::string& part : ancestors(d)) {
       if (part == d.mountpoint) continue;
       if (::mkdir(part.c_str(), 0755) == 0)
-        created->push_back(part);
+        parents->push_back(part);
       else if (errno != EEXIST)
         return fail(errno, kContext, "mkdir ", part);
     }
@@ -131,7 +132,7 @@ Result<Cgroup> Cgroup::create(const Plan& plan) {
   const auto make = [&]() -> Status {
     for (const Directory& d : plan.directories) {
       bool existed = false;
-      HUSK_TRY(make_leaf(d, &out.created_, &existed));
+      HUSK_TRY(make_leaf(d, &out.created_, &out.created_parents_, &existed));
       if (existed) HUSK_TRY(refuse_busy(d, plan.mode));
       if (has_controller(d.controllers, "cpuset")) HUSK_TRY(fill_cpuset(d));
       if (plan.mode != Mode::v2) continue;
@@ -142,15 +143,21 @@ Result<Cgroup> Cgroup::create(const Plan& plan) {
     return {};
   };
   if (Status status = make(); !status.ok()) {
-    for (auto it = out.created_.rbegin(); it != out.created_.rend(); ++it) (void)::rmdir(it->c_str());
+    const auto& parents = out.created_parents_;
+    for (const std::string& path : out.created_) (void)::rmdir(path.c_str());
+    for (auto it = parents.rbegin(); it != parents.rend(); ++it) (void)::rmdir(it->c_str());
     return std::move(status).error();
   }
   return out;
 }
 
-Status Cgroup::join(pid_t pid) const { return cgroup::join(directories(), pid); }
+Status Cgroup::join(pid_t pid) const {
+  return cgroup::join(directories(), pid);
+}
 
-Status Cgroup::apply() const { return write_resources(plan_.directories, plan_.resources); }
+Status Cgroup::apply() const {
+  return write_resources(plan_.directories, plan_.resources);
+}
 
 std::vector<std::string> Cgroup::directories() const {
   std::vector<std::string> out;

@@ -1,10 +1,10 @@
 // The end of a cgroup: listing, killing, removing. Works from the paths alone.
 #include <fcntl.h>
-#include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <ctime>
 
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/tree.h"
@@ -42,7 +42,9 @@ class Patience {
   int64_t step_ = 200'000;
 };
 
-int remove_at(int dir, const char* name) { return ::unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0; }
+int remove_at(int dir, const char* name) {
+  return ::unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
 
 // Removes the cgroups below `top` (a descriptor, kept open), innermost first; see walk() for why by "..".
 // 0 or -errno: -EBUSY when the time is over.

@@ -55,8 +55,9 @@ struct Directory {
 };
 
 struct Write {
-  std::string controller;  // which v1 hierarchy: "memory"; on v2 the controller that must be enabled, empty for core files
-  std::string file;        // "memory.max"
+  std::string
+      controller;    // which v1 hierarchy: "memory"; on v2 the controller that must be enabled, empty for core files
+  std::string file;  // "memory.max"
   std::string value;
   bool either_order = false;  // the kernel may want the next write before this one (limit and swap, quota and period)
   bool optional = false;      // a file that is not there is fine: the value asked for is what happens without it
@@ -106,13 +107,17 @@ class Cgroup {
   [[nodiscard]] Status apply() const;
   // The leaves, for the state file.
   [[nodiscard]] std::vector<std::string> directories() const;
-  // What create() made, parents first; a caller that gives up hands them to remove() and owns no others.
+  // The leaves that create() made (a leaf that was there before is not among them). A caller that gives up hands them
+  // to remove().
   [[nodiscard]] const std::vector<std::string>& created() const { return created_; }
+  // What create() made above the leaves, outermost first. Others may have put their cgroups there since, so these are
+  // never for remove(), at most for rmdir(2); runc leaves them.
+  [[nodiscard]] const std::vector<std::string>& created_parents() const { return created_parents_; }
 
  private:
   Plan plan_;
   sys::Fd leaf_;
-  std::vector<std::string> created_;
+  std::vector<std::string> created_, created_parents_;
 };
 
 // Writes resources into directories that exist (update). A v1 controller without a directory is an error.

@@ -7,7 +7,9 @@ namespace {
 
 using Number = std::optional<int64_t>;
 
-bool numbers_cover(const Number& wide, const Number& narrow) { return !wide || wide == narrow; }
+bool numbers_cover(const Number& wide, const Number& narrow) {
+  return !wide || wide == narrow;
+}
 
 // Whether every device that `narrow` names is named by `wide`.
 bool covers(const DeviceException& wide, const DeviceException& narrow) {
@@ -70,8 +72,7 @@ Status apply(DeviceList* list, const spec::DeviceRule& rule) {
   const Number major = number(rule.major);
   const Number minor = number(rule.minor);
   if (rule.type == "b" || rule.type == "c") return apply(list, rule.allow, {rule.type[0], major, minor, access});
-  if (!rule.type.empty() && rule.type != "a")
-    return Error{cat("type \"", rule.type, "\" is none of a, b and c")};
+  if (!rule.type.empty() && rule.type != "a") return Error{cat("type \"", rule.type, "\" is none of a, b and c")};
   if (!major && !minor && access == kAllAccess) {
     *list = DeviceList{rule.allow, {}};
     return {};
@@ -83,17 +84,16 @@ Status apply(DeviceList* list, const spec::DeviceRule& rule) {
 
 // What a program expects of any machine; the same list as runc 1.3's.
 const DeviceException kDefaults[] = {
-    {'c', {}, {}, kMknod},      // making device nodes is harmless: opening them is what counts
-    {'b', {}, {}, kMknod},
-    {'c', 1, 3, kAllAccess},    // null
-    {'c', 1, 8, kAllAccess},    // random
-    {'c', 1, 7, kAllAccess},    // full
-    {'c', 5, 0, kAllAccess},    // tty
-    {'c', 1, 5, kAllAccess},    // zero
-    {'c', 1, 9, kAllAccess},    // urandom
-    {'c', 136, {}, kAllAccess}, // pts/*, which /dev/console is one of
-    {'c', 5, 2, kAllAccess},    // ptmx
-    {'c', 10, 200, kAllAccess}, // net/tun
+    {'c', {}, {}, kMknod},  // making device nodes is harmless: opening them is what counts
+    {'b', {}, {}, kMknod},      {'c', 1, 3, kAllAccess},  // null
+    {'c', 1, 8, kAllAccess},                              // random
+    {'c', 1, 7, kAllAccess},                              // full
+    {'c', 5, 0, kAllAccess},                              // tty
+    {'c', 1, 5, kAllAccess},                              // zero
+    {'c', 1, 9, kAllAccess},                              // urandom
+    {'c', 136, {}, kAllAccess},                           // pts/*, which /dev/console is one of
+    {'c', 5, 2, kAllAccess},                              // ptmx
+    {'c', 10, 200, kAllAccess},                           // net/tun
 };
 
 }  // namespace

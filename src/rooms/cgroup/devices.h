@@ -15,9 +15,9 @@ namespace husk::cgroup {
 enum Access : uint8_t { kRead = 1, kWrite = 2, kMknod = 4, kAllAccess = 7 };
 
 struct DeviceException {
-  char type = 'c';          // 'c' or 'b'
+  char type = 'c';                      // 'c' or 'b'
   std::optional<int64_t> major, minor;  // absent: all
-  uint8_t access = 0;       // Access bits
+  uint8_t access = 0;                   // Access bits
 
   bool operator==(const DeviceException&) const = default;
 };

@@ -105,7 +105,9 @@ bool better_place(const std::string& candidate, const std::string& current) {
 
 }  // namespace
 
-bool needs_own_path(std::string_view cgroups_path) { return !cgroups_path.starts_with('/'); }
+bool needs_own_path(std::string_view cgroups_path) {
+  return !cgroups_path.starts_with('/');
+}
 
 Result<Host> parse_host(std::string_view mountinfo, std::string_view own_cgroups) {
   const std::vector<OwnCgroup> own = parse_own(own_cgroups);

@@ -42,8 +42,9 @@ Result<Plan> plan(const Host& host, const std::string& cgroups_path, const std::
     // A tree without controllers has the same rule as v1: its own path is no obstacle.
     if (relative) base = host.mode == Mode::v2 ? parent_of(h.own_path) : (h.own_path == "/" ? "" : h.own_path);
     const std::string top = h.mountpoint == "/" ? "" : h.mountpoint;
-    if (out.directories.empty()) out.path = base + inner;
-    out.directories.push_back({h.controllers, h.mountpoint, top + base + inner});
+    base += inner;
+    if (out.directories.empty()) out.path = base;
+    out.directories.push_back({h.controllers, h.mountpoint, cat(top, base)});
   }
   HUSK_LET(out.resources, plan_resources(host.mode, resources));
   return out;

@@ -12,7 +12,9 @@
 namespace husk::cgroup {
 namespace {
 
-std::string number_or_max(int64_t n) { return n < 0 ? "max" : std::to_string(n); }
+std::string number_or_max(int64_t n) {
+  return n < 0 ? "max" : std::to_string(n);
+}
 
 // v1 shares (2..262144, default 1024) to v2 weight (1..10000, default 100). Both are exponential in what they mean, so
 // the curve goes through the three pairs in logarithms: 10^((l² + 125 l) / 612 - 7/34), l = log2(shares).
@@ -80,10 +82,8 @@ class Planner {
     if (limit != 0) write("memory", "memory.limit_in_bytes", std::to_string(limit)).either_order = swap != 0;
     // Without swap accounting there is no such file, and no limit on swap either.
     if (swap != 0) write("memory", "memory.memsw.limit_in_bytes", std::to_string(swap)).optional = swap == -1;
-    if (m.reservation.value_or(0) != 0)
-      write("memory", "memory.soft_limit_in_bytes", std::to_string(*m.reservation));
-    if (m.kernel_tcp.value_or(0) != 0)
-      write("memory", "memory.kmem.tcp.limit_in_bytes", std::to_string(*m.kernel_tcp));
+    if (m.reservation.value_or(0) != 0) write("memory", "memory.soft_limit_in_bytes", std::to_string(*m.reservation));
+    if (m.kernel_tcp.value_or(0) != 0) write("memory", "memory.kmem.tcp.limit_in_bytes", std::to_string(*m.kernel_tcp));
     if (m.disable_oom_killer.value_or(false)) write("memory", "memory.oom_control", "1");
     if (m.swappiness) {
       if (*m.swappiness > 100)
@@ -125,8 +125,7 @@ class Planner {
   void cpu_v1(const spec::Cpu& c) {
     if (c.shares.value_or(0) != 0) write("cpu", "cpu.shares", std::to_string(*c.shares));
     const bool quota = c.quota.value_or(0) != 0;
-    if (c.period.value_or(0) != 0)
-      write("cpu", "cpu.cfs_period_us", std::to_string(*c.period)).either_order = quota;
+    if (c.period.value_or(0) != 0) write("cpu", "cpu.cfs_period_us", std::to_string(*c.period)).either_order = quota;
     if (quota) write("cpu", "cpu.cfs_quota_us", std::to_string(*c.quota)).either_order = c.burst.has_value();
     if (c.burst) write("cpu", "cpu.cfs_burst_us", std::to_string(*c.burst));
     const bool realtime = c.realtime_runtime.value_or(0) != 0;

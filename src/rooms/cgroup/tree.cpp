@@ -35,7 +35,9 @@ int list_children(int dir, size_t limit, std::vector<std::string>* out) {
   return result;
 }
 
-bool is_gone(int error) { return error == -ENOENT || error == -ENODEV; }
+bool is_gone(int error) {
+  return error == -ENOENT || error == -ENODEV;
+}
 
 }  // namespace
 

@@ -53,7 +53,6 @@ Fault apply(const Open& step, sys::RootDir root, Terminal& terminal) {
   // The program may open /dev/tty or /dev/console as the user it runs as.
   if (step.uid != 0)
     (void)sys::call(SYS_fchown, terminal.slave.get(), step.uid, static_cast<unsigned>(-1));
-  (void)sys::call(SYS_setsid);  // fails where we lead a session already, which is as good
   HUSK_CHECK(check(sys::call(SYS_ioctl, terminal.slave.get(), TIOCSCTTY, 0), "take the terminal", {}));
   for (int stream = 0; stream < 3; ++stream)
     HUSK_CHECK(check(sys::dup3(terminal.slave.get(), stream, 0), "terminal as stdio", {}));

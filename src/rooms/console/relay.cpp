@@ -14,7 +14,9 @@ namespace husk::console {
 
 namespace {
 
-bool later(int error) { return error == EAGAIN || error == EINTR; }
+bool later(int error) {
+  return error == EAGAIN || error == EINTR;
+}
 
 // Opening the master of a terminal again would make a new terminal.
 bool is_master(int fd) {
@@ -126,6 +128,8 @@ void Relay::finish() {
   in_begin_ = in_end_;
 }
 
-bool Relay::finished() const { return output_lost_ || (drained_ && out_begin_ == out_end_); }
+bool Relay::finished() const {
+  return output_lost_ || (drained_ && out_begin_ == out_end_);
+}
 
 }  // namespace husk::console

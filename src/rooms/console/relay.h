@@ -88,7 +88,7 @@ class Relay {
   static constexpr size_t kOutput = 8192;
   static constexpr size_t kInput = 1024;
   // More than the kernel keeps for a terminal (640 KiB): a process that outlives init and writes on is not waited for.
-  static constexpr size_t kLastBytes = 1024 * 1024;
+  static constexpr size_t kLastBytes = size_t{1} << 20;
 
   // A description of a caller's end that can be used without blocking, or how else to do it.
   struct End {
@@ -109,10 +109,10 @@ class Relay {
   bool input_open_ = true;
   bool input_paused_ = false;
   bool output_lost_ = false;
-  bool hung_up_ = false;    // all have closed the container's side
+  bool hung_up_ = false;  // all have closed the container's side
   bool finishing_ = false;
-  bool drained_ = false;    // finishing, and the master is empty
-  size_t last_bytes_ = 0;   // read since finish()
+  bool drained_ = false;   // finishing, and the master is empty
+  size_t last_bytes_ = 0;  // read since finish()
   size_t out_begin_ = 0, out_end_ = 0;
   size_t in_begin_ = 0, in_end_ = 0;
   char to_caller_[kOutput];

@@ -4,21 +4,20 @@
 // was prepared before: another thread may hold the allocator's lock at that moment. SIGCHLD and its handlers belong to
 // the caller: the end is learned from a pidfd (from clone's CLONE_PIDFD, Linux 5.2), and where there is none by asking
 // waitpid every few milliseconds.
-#include "rooms/hooks/hooks.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <ctime>
 #include <vector>
 
+#include "rooms/hooks/hooks.h"
 #include "sys/fd.h"
 #include "sys/raw.h"
 
@@ -27,8 +26,8 @@ namespace {
 
 using sys::Fd;
 
-constexpr size_t kOutputLimit = 64 * 1024;  // of what a hook prints; the rest is read and dropped
-constexpr int kPollWithoutPidfd = 5;        // milliseconds
+constexpr size_t kOutputLimit = size_t{64} << 10;  // of what a hook prints; the rest is read and dropped
+constexpr int kPollWithoutPidfd = 5;               // milliseconds
 
 int64_t now_ms() {
   timespec t = {};
@@ -107,7 +106,7 @@ struct Child {
 
 // Returns once the child has executed its program or failed to (launch.error).
 Result<Child> spawn(Launch* launch) {
-  constexpr size_t kStack = 64 * 1024;
+  constexpr size_t kStack = size_t{64} << 10;
   std::vector<char> stack(kStack);
   char* top = stack.data() + kStack;
   top -= reinterpret_cast<uintptr_t>(top) % 16;
@@ -132,7 +131,9 @@ void reap(pid_t pid, int* status) {
 }
 
 // One of the child's pipes while it runs.
-void set_nonblocking(int fd) { (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+void set_nonblocking(int fd) {
+  (void)::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
 
 // Reads what is there. Closes the descriptor at its end.
 void drain(Fd* fd, std::string* out) {
@@ -252,6 +253,7 @@ std::string status_text(int status) {
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
   std::vector<char*> out;
+  out.reserve(strings.size() + 2);
   for (const std::string& s : strings) out.push_back(const_cast<char*>(s.c_str()));  // execve(2) changes none of them
   return out;
 }

@@ -73,7 +73,7 @@ bool has_home(const std::vector<std::string>& env) {
 
 }  // namespace
 
-Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, Arena& arena) {
+Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, int listen_fds, Arena& arena) {
   const spec::Process& p = *spec.process;
   if (!set_groups && !p.user.additional_gids.empty())
     return Error{"/process/user/additionalGids: setgroups is denied in this user namespace", 0,
@@ -92,7 +92,12 @@ Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, Arena& arena) 
   out.credentials = credentials(p, set_groups, arena);
   out.cwd.path = arena.copy(p.cwd);
   out.program.args = copy(p.args, arena);
-  out.program.env = copy(p.env, arena);
+  std::vector<std::string> env = p.env;
+  if (listen_fds > 0) {
+    env.push_back(cat("LISTEN_FDS=", listen_fds));
+    env.emplace_back("LISTEN_PID=1");
+  }
+  out.program.env = copy(env, arena);
   out.program.set_home = !has_home(p.env);
   out.program.uid = p.user.uid;
   return out;

@@ -23,7 +23,8 @@ struct ProcessPlan {
   Program program;
 };
 
-// `set_groups`: setgroups(2) is allowed in the user namespace. The spec has been validated.
-[[nodiscard]] Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, Arena& arena);
+// `set_groups`: setgroups(2) is allowed in the user namespace. `listen_fds`: LISTEN_FDS and LISTEN_PID are added to the
+// environment for so many descriptors. The spec has been validated.
+[[nodiscard]] Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, int listen_fds, Arena& arena);
 
 }  // namespace husk::process

@@ -50,8 +50,6 @@ Fault make_parent_private(Str path) {
 }  // namespace
 
 Fault Builder::apply(const OpenRoot& step) {
-  // The host's, while it can still be seen; detached, since after the change of root its mount is not ours to clone.
-  if (mount_api_) dev_null_.reset(sys::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE));
   if (step.private_parent) HUSK_CHECK(make_parent_private(step.path));
   if (mount_api_) {
     root_fd_.reset(sys::open_tree(AT_FDCWD, step.path.c_str(), OPEN_TREE_CLONE | AT_RECURSIVE));
@@ -75,6 +73,8 @@ Fault Builder::apply(const MakeDirectory& step) {
 }
 
 Fault Builder::apply(const PivotRoot& step) {
+  // The host's, while it can still be seen; detached, since after the change of root its mount is not ours to clone.
+  if (mount_api_) dev_null_.reset(sys::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE));
   HUSK_CHECK(check(sys::call(SYS_fchdir, root_.fd), "chdir to the root file system", {}));
   if (step.chroot_only) {
     HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));

@@ -40,11 +40,12 @@ class Builder {
   sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
   sys::Fault mount_fs(const Mount& step);
   sys::Fault mount_bind(const Mount& step);
-  sys::Fault mount_classic(const Mount& step, int target);
+  sys::Fault mount_classic(const Mount& step, int target, Str mode);
   sys::Fault set_classic_flags(const Mount& step, int mounted);
   sys::Fault set_attributes(const Mount& step, int mounted);
   sys::Fault copy_up(const Mount& step, int from, int to);
-  sys::Fault fs_context(const Mount& step, sys::Fd& mounted);
+  sys::Fault fs_context(const Mount& step, Str mode, sys::Fd& mounted);
+  Str mode_of_target(const Mount& step);
   sys::Fault context_fault(int context, long err, Str what, Str detail);
   sys::Fault check_procfs_target(const Mount& step, int target);
   sys::Fault parent_of(Str path, Str& name, int& directory);

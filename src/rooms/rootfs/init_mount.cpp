@@ -30,8 +30,15 @@ bool is_procfs(int fd) {
   return sys::call(SYS_fstatfs, fd, &st) == 0 && st.type == PROC_SUPER_MAGIC;
 }
 
-Str join_data(const Mount& step, Arena& arena) {
+bool has_option(const Mount& step, std::string_view key) {
+  for (const Str& one : step.data)
+    if (one.view().substr(0, key.size()) == key) return true;
+  return false;
+}
+
+Str join_data(const Mount& step, Str mode, Arena& arena) {
   Text<4096> all;
+  if (!mode.empty()) all.add("mode=").add(mode);
   for (const Str& one : step.data) {
     if (all.size() != 0) all.add(',');
     all.add(one);
@@ -73,7 +80,18 @@ Fault Builder::context_fault(int context, long err, Str what, Str detail) {
   return check(err, arena_.copy(text.str()), detail);
 }
 
-Fault Builder::fs_context(const Mount& step, Fd& mounted) {
+// A tmpfs that is not told its mode has that of the directory it covers, as in runc. Empty: leave it alone.
+Str Builder::mode_of_target(const Mount& step) {
+  if (step.type.view() != "tmpfs" || has_option(step, "mode=")) return {};
+  const Fd existing(sys::open_in(root_, step.target, O_PATH | O_DIRECTORY));
+  struct stat st = {};
+  if (!existing || sys::stat_fd(existing.get(), &st) < 0) return {};
+  Text<8> text;
+  for (int shift = 9; shift >= 0; shift -= 3) text.add(static_cast<char>('0' + (st.st_mode >> shift & 7)));
+  return arena_.copy(text.str());
+}
+
+Fault Builder::fs_context(const Mount& step, Str mode, Fd& mounted) {
   const Fd context(sys::fsopen(step.type.c_str()));
   if (context.get() == -ENODEV) return {ENODEV, "unknown file system type", step.type};
   HUSK_CHECK(check(context.get(), "fsopen", step.type));
@@ -82,6 +100,7 @@ Fault Builder::fs_context(const Mount& step, Fd& mounted) {
     const long ret = sys::call(SYS_fsconfig, c, FSCONFIG_SET_STRING, "source", step.source.c_str(), 0);
     if (ret < 0) return context_fault(c, ret, "source", step.source);
   }
+  if (!mode.empty()) (void)sys::call(SYS_fsconfig, c, FSCONFIG_SET_STRING, "mode", mode.c_str(), 0);
   if (step.read_only_fs) (void)sys::call(SYS_fsconfig, c, FSCONFIG_SET_FLAG, "ro", nullptr, 0);
   for (const Str& option : step.data) {
     const size_t eq = option.view().find('=');
@@ -125,14 +144,14 @@ Fault Builder::set_classic_flags(const Mount& step, int mounted) {
   return {};
 }
 
-Fault Builder::mount_classic(const Mount& step, int target) {
+Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
   const unsigned long first = step.bind ? MS_BIND | (step.recursive ? MS_REC : 0U) : step.classic_flags;
   if (step.bind) {
     const Fd source(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
     HUSK_CHECK(check(source.get(), "open source", step.source));
     HUSK_CHECK(mount_on(source.get(), "", target, "", first, {}, step.target));
   } else {
-    HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, join_data(step, arena_), step.target));
+    HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, join_data(step, mode, arena_), step.target));
   }
   const Fd mounted(sys::open_in(root_, step.target, O_PATH));
   HUSK_CHECK(check(mounted.get(), "open", step.target));
@@ -146,11 +165,12 @@ Fault Builder::mount_classic(const Mount& step, int target) {
 }
 
 Fault Builder::mount_fs(const Mount& step) {
+  const Str mode = mode_of_target(step);
   Fd target;
   HUSK_CHECK(open_target(step, true, target));
-  if (!mount_api_ || step.classic) return mount_classic(step, target.get());
+  if (!mount_api_ || step.classic) return mount_classic(step, target.get(), mode);
   Fd mounted;
-  HUSK_CHECK(fs_context(step, mounted));
+  HUSK_CHECK(fs_context(step, mode, mounted));
   HUSK_CHECK(set_attributes(step, mounted.get()));
   if (step.copy_up) HUSK_CHECK(copy_up(step, target.get(), mounted.get()));
   HUSK_CHECK(check(sys::move_mount(mounted.get(), target.get()), "move_mount", step.target));
@@ -170,7 +190,7 @@ Fault Builder::mount_bind(const Mount& step) {
   HUSK_CHECK(check(sys::stat_fd(source.get(), &st), "stat source", step.source));
   Fd target;
   HUSK_CHECK(open_target(step, S_ISDIR(st.st_mode), target));
-  if (!mount_api_) return mount_classic(step, target.get());
+  if (!mount_api_) return mount_classic(step, target.get(), {});
   HUSK_CHECK(set_attributes(step, source.get()));
   HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));
   return set_classic_flags(step, source.get());

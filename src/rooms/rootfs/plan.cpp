@@ -36,7 +36,7 @@ class Planner {
     const uint64_t asked = propagation_flags(spec_.lx.rootfs_propagation);
     plan_.propagation.flags = asked != 0 ? asked : MS_SLAVE | MS_REC;
     plan_.open.path = arena_.copy(around_.rootfs);
-    plan_.open.private_parent = (asked & MS_SHARED) != 0;
+    plan_.open.private_parent = (asked & (MS_SHARED | MS_UNBINDABLE)) != 0;
     for (size_t i = 0; i < spec_.mounts.size(); ++i)
       if (Status s = add_mount(spec_.mounts[i]); !s.ok())
         return std::move(s).error().within(cat("/mounts/", i));
@@ -75,7 +75,9 @@ class Planner {
     out.bind = o.bind || type == "bind";
     out.type = arena_.copy(out.bind ? std::string_view("bind") : std::string_view(type));
     out.recursive = o.recursive;
-    out.source = arena_.copy(source);
+    // A relative source is the bundle's, as in runc.
+    const bool relative = out.bind && !source.empty() && source[0] != '/';
+    out.source = arena_.copy(relative ? cat(around_.bundle, "/", source) : source);
     out.target = arena_.copy(target);
     out.attr_set = o.attr_set;
     out.attr_clear = o.attr_clear;

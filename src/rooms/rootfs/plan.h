@@ -19,7 +19,7 @@ struct CgroupView {
 };
 
 struct Surroundings {
-  std::string rootfs;          // absolute
+  std::string rootfs, bundle;  // absolute
   bool user_namespace = false; // mknod is refused there
   bool cgroup_namespace = false;
   bool cgroup2 = false;

@@ -18,7 +18,7 @@ struct RootPropagation {  // of everything that is mounted, before the first cha
 
 struct OpenRoot {  // the bundle's rootfs becomes a mount of its own
   Str path;
-  bool private_parent = false;  // rootfsPropagation is shared: the mount we attach to must not be
+  bool private_parent = false;  // rootfsPropagation is shared or unbindable: the mount we attach to must not be
   template <class S, class A>
   static void fields(S& s, A& a) {
     a("path", s.path)("privateParent", s.private_parent);

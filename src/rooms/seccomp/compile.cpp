@@ -1,11 +1,11 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <seccomp.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "rooms/seccomp/enosys.h"
@@ -18,7 +18,9 @@ namespace {
 
 constexpr size_t kMaxInstructions = 4096;  // BPF_MAXINSNS; also the most a length field of 16 bits needs to hold
 
-Error refuse(std::string_view pointer, std::string_view why) { return Error{cat("/linux/seccomp", pointer, ": ", why)}; }
+Error refuse(std::string_view pointer, std::string_view why) {
+  return Error{cat("/linux/seccomp", pointer, ": ", why)};
+}
 
 struct Releaser {
   void operator()(void* context) const { ::seccomp_release(context); }
@@ -183,6 +185,8 @@ class Compiler {
 
 }  // namespace
 
-Result<Filter> compile(const spec::Seccomp& seccomp) { return Compiler(seccomp).run(); }
+Result<Filter> compile(const spec::Seccomp& seccomp) {
+  return Compiler(seccomp).run();
+}
 
 }  // namespace husk::seccomp

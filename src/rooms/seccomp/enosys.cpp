@@ -12,11 +12,15 @@ namespace {
 
 constexpr uint32_t kX32Bit = 0x40000000;
 
-sock_filter statement(unsigned code, uint32_t k) { return {static_cast<uint16_t>(code), 0, 0, k}; }
+sock_filter statement(unsigned code, uint32_t k) {
+  return {static_cast<uint16_t>(code), 0, 0, k};
+}
 sock_filter jump(unsigned code, uint32_t k, unsigned yes, unsigned no) {
   return {static_cast<uint16_t>(BPF_JMP | BPF_K | code), static_cast<uint8_t>(yes), static_cast<uint8_t>(no), k};
 }
-sock_filter load(size_t offset) { return statement(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset)); }
+sock_filter load(size_t offset) {
+  return statement(BPF_LD | BPF_W | BPF_ABS, static_cast<uint32_t>(offset));
+}
 
 bool wants_stub(const spec::Seccomp& s) {
   if (s.default_action == "SCMP_ACT_ERRNO") return s.default_errno_ret.value_or(EPERM) != ENOSYS;
@@ -36,7 +40,9 @@ int highest(const spec::Seccomp& seccomp, uint32_t architecture) {
 }
 
 // What the kernel calls the architecture in seccomp_data: SCMP_ARCH_X32 is libseccomp's own.
-uint32_t audit_of(uint32_t architecture) { return architecture == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : architecture; }
+uint32_t audit_of(uint32_t architecture) {
+  return architecture == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : architecture;
+}
 
 // The check of one architecture: goes on behind itself when the call is known, and otherwise returns ENOSYS. One of
 // the two limits is not negative.

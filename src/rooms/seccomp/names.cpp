@@ -29,9 +29,8 @@ constexpr Entry kActions[] = {
 };
 
 constexpr Entry kOperators[] = {
-    {"SCMP_CMP_EQ", SCMP_CMP_EQ}, {"SCMP_CMP_GE", SCMP_CMP_GE},
-    {"SCMP_CMP_GT", SCMP_CMP_GT}, {"SCMP_CMP_LE", SCMP_CMP_LE},
-    {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
+    {"SCMP_CMP_EQ", SCMP_CMP_EQ}, {"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT},
+    {"SCMP_CMP_LE", SCMP_CMP_LE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
     {"SCMP_CMP_NE", SCMP_CMP_NE},
 };
 
@@ -90,16 +89,18 @@ std::optional<uint32_t> action_of(std::string_view name, uint32_t data) {
   return find(kActions, name);
 }
 
-bool takes_errno(std::string_view action) { return action == "SCMP_ACT_ERRNO" || action == "SCMP_ACT_TRACE"; }
-
 std::optional<int> operator_of(std::string_view name) {
   const auto value = find(kOperators, name);
   if (!value) return {};
   return static_cast<int>(*value);
 }
 
-std::optional<uint32_t> architecture_of(std::string_view name) { return find(kArchitectures, name); }
+std::optional<uint32_t> architecture_of(std::string_view name) {
+  return find(kArchitectures, name);
+}
 
-std::optional<uint32_t> flag_of(std::string_view name) { return find(kFlags, name); }
+std::optional<uint32_t> flag_of(std::string_view name) {
+  return find(kFlags, name);
+}
 
 }  // namespace husk::seccomp

@@ -7,10 +7,9 @@
 
 namespace husk::seccomp {
 
-// SCMP_ACT_*; ERRNO and TRACE carry `data` (an errno, or what a tracer gets). Nothing: no such action.
+// SCMP_ACT_*; ERRNO and TRACE carry `data` (an errno, or what a tracer gets), the others ignore it. Nothing: no such
+// action.
 [[nodiscard]] std::optional<uint32_t> action_of(std::string_view name, uint32_t data);
-// Whether an action takes errnoRet.
-[[nodiscard]] bool takes_errno(std::string_view action);
 [[nodiscard]] std::optional<int> operator_of(std::string_view name);  // scmp_compare
 // SCMP_ARCH_*; 0: known to the specification, but not to the libseccomp husk is built with.
 [[nodiscard]] std::optional<uint32_t> architecture_of(std::string_view name);
