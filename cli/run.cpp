@@ -47,6 +47,15 @@ void open_missing_stdio() {
     if ((end.revents & POLLNVAL) != 0) (void)open("/dev/null", O_RDWR);
 }
 
+// sd_listen_fds(3): the descriptors are ours only if LISTEN_PID says so.
+int activation_sockets() {
+  const char* pid = getenv("LISTEN_PID");
+  const char* fds = getenv("LISTEN_FDS");
+  if (pid == nullptr || fds == nullptr || atoi(pid) != getpid()) return 0;
+  const int count = atoi(fds);
+  return count > 0 && count < 1024 ? count : 0;
+}
+
 void remove_container(const Environment& env, const Log& log, const std::string& id) {
   if (const Status removed = husk::remove(env, id); !removed.ok()) log.write(Level::warning, removed.error().text());
 }
@@ -65,6 +74,7 @@ Result<int> run_foreground(const Environment& env, const Log& log, RunArguments&
   if (!launched.ok()) end(log, std::move(launched).error());
   const Result<int> code = foreground.wait(*launched);
   if (!arguments.keep) remove_container(env, log, arguments.id);
+  foreground.reap();  // what outlived the process and was ended with its cgroup
   end(log, code);
 }
 
@@ -73,7 +83,7 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
   if (arguments.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
-  if (const char* listen = getenv("LISTEN_FDS"); listen != nullptr) arguments.listen_fds = atoi(listen);
+  arguments.listen_fds = activation_sockets();
   arguments.id = parsed.rest[0];
   if (arguments.bundle.empty()) arguments.bundle = ".";
   open_missing_stdio();

@@ -32,6 +32,9 @@ class Foreground {
   // front of it is hung up). On an error the process has been killed.
   Result<int> wait(Launched& container);
 
+  // Takes the exit status of every child that has ended: the container's orphans came to us as their subreaper.
+  void reap();
+
  private:
   struct State;
   explicit Foreground(State* state);

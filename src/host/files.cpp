@@ -175,15 +175,24 @@ Status write_atomic(const std::string& path, std::string_view data, mode_t mode)
   static std::atomic<unsigned> counter{0};
   const auto [dir, name] = split(path);
   const std::string temporary = cat(dir, "/.", name, ".", ::getpid(), ".", counter.fetch_add(1), ".tmp");
-  (void)::unlink(temporary.c_str());
-  Fd fd(open_retrying(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+  Fd fd(open_retrying(AT_FDCWD, temporary.c_str(), kNew, mode));
+  if (!fd && errno == EEXIST && ::unlink(temporary.c_str()) == 0)
+    fd.reset(open_retrying(AT_FDCWD, temporary.c_str(), kNew, mode));
   if (!fd) return fail(errno, "create ", temporary);
   Status status = write_all(fd.get(), data, temporary);
-  if (status.ok() && ::fchmod(fd.get(), mode) < 0) status = fail(errno, "chmod ", temporary);
+  // Only bits for group and others can have been lost to a sane umask.
+  if (status.ok() && (mode & 077) != 0 && ::fchmod(fd.get(), mode) < 0) status = fail(errno, "chmod ", temporary);
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) < 0)
     status = fail(errno, "rename ", temporary, " to ", path);
   if (!status.ok()) (void)::unlink(temporary.c_str());
   return status;
+}
+
+Status write_new(const std::string& path, std::string_view data, mode_t mode) {
+  Fd fd(open_retrying(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  if (!fd) return fail(errno, "create ", path);
+  return write_all(fd.get(), data, path);
 }
 
 Status make_directories(const std::string& path, mode_t mode) {

@@ -17,14 +17,14 @@
 #include "base/reader.h"
 #include "init/steps.h"
 #include "rooms/namespaces/init.h"
-#include "start/plan_header.h"
+#include "plan/header.h"
 #include "start/protocol.h"
 
 namespace husk::init {
 namespace {
 
 using start::ChildEnd;
-using start::Header;
+using plan::Header;
 using start::InitEnd;
 using start::kNoStep;
 using sys::check;

@@ -1,5 +1,5 @@
 // husk-init: child and init of a container's start. docs/design.md tells the whole story; start/protocol.h has the
-// conversation, start/steps.h the list of what init can do.
+// conversation, plan/steps.h the list of what init can do.
 #pragma once
 
 namespace husk::init {

@@ -14,7 +14,7 @@
 #include "rooms/process/init.h"
 #include "rooms/rootfs/init.h"
 #include "rooms/seccomp/init.h"
-#include "start/steps.h"
+#include "plan/steps.h"
 
 namespace husk::init {
 namespace {
@@ -36,7 +36,7 @@ Fd open_procfs() {
 
 class Runner {
  public:
-  Runner(const start::Header& header, start::InitEnd parent, Arena& arena)
+  Runner(const plan::Header& header, start::InitEnd parent, Arena& arena)
       : parent_(parent), arena_(arena), procfs_(open_procfs()),
         builder_(procfs_.get(), header.mount_api, header.openat2, arena), host_root_{AT_FDCWD, header.openat2} {}
 
@@ -75,9 +75,9 @@ class Runner {
     return builder_.apply(s);
   }
   Fault run(const console::Open& s);
-  Fault run(const start::RuntimeHooks& s);
-  Fault run(const start::Ready& s);
-  Fault run(const start::ExecFifo& s);
+  Fault run(const plan::RuntimeHooks& s);
+  Fault run(const plan::Ready& s);
+  Fault run(const plan::ExecFifo& s);
 
   [[nodiscard]] sys::RootDir root() const { return builder_.root().fd >= 0 ? builder_.root() : host_root_; }
 
@@ -102,26 +102,26 @@ Fault Runner::run(const console::Open& s) {
   return check(parent_.give_console(terminal.master.get()), "send the terminal", {});
 }
 
-Fault Runner::run(const start::RuntimeHooks& /*s*/) {
+Fault Runner::run(const plan::RuntimeHooks& /*s*/) {
   return check(parent_.ask_for_hooks(arena_, state_), "wait for the runtime's hooks", {});
 }
 
-Fault Runner::run(const start::Ready& /*s*/) {
+Fault Runner::run(const plan::Ready& /*s*/) {
   // From here on the parent may go: `create` does, and the container stays.
   HUSK_CHECK(check(parent_.ready(), "wait for the parent", {}));
   return check(sys::prctl(PR_SET_PDEATHSIG, 0), "clear the parent-death signal", {});
 }
 
-Fault Runner::run(const start::ExecFifo& s) {
+Fault Runner::run(const plan::ExecFifo& s) {
   const Fd fifo(sys::openat(AT_FDCWD, s.path.c_str(), O_WRONLY));
   HUSK_CHECK(check(fifo.get(), "open exec fifo", s.path));
   return check(sys::write(fifo.get(), "0", 1), "write exec fifo", s.path);
 }
 
-Fault run_one(start::Op op, Runner& runner, Reader& reader) {
+Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
   switch (op) {
 #define HUSK_CASE(name, type) \
-  case start::Op::name:       \
+  case plan::Op::name:       \
     return runner.decode_and_run<type>(reader);
     HUSK_STEPS(HUSK_CASE)
 #undef HUSK_CASE
@@ -131,12 +131,12 @@ Fault run_one(start::Op op, Runner& runner, Reader& reader) {
 
 }  // namespace
 
-int run_steps(const start::Header& header, Reader& reader, start::InitEnd parent, Arena& arena) {
+int run_steps(const plan::Header& header, Reader& reader, start::InitEnd parent, Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
   Runner runner(header, parent, arena);
   for (uint32_t i = 0; i < header.steps; ++i) {
-    start::Op op{};
+    plan::Op op{};
     reader.read(op);
     if (const Fault fault = run_one(op, runner, reader)) {
       parent.error(i, fault);

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "base/reader.h"
-#include "start/plan_header.h"
+#include "plan/header.h"
 #include "start/protocol.h"
 
 namespace husk::init {
 
 // Carries out all steps. Returns only on failure, which was reported to the parent: the exit status.
-int run_steps(const start::Header& header, Reader& reader, start::InitEnd parent, Arena& arena);
+int run_steps(const plan::Header& header, Reader& reader, start::InitEnd parent, Arena& arena);
 
 }  // namespace husk::init

@@ -43,9 +43,14 @@ void Foreground::State::take_orphans() {
       prctl(PR_GET_CHILD_SUBREAPER, &found_subreaper, 0, 0, 0) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 }
 
+void Foreground::State::reap() const {
+  if (!subreaper) return;
+  while (waitpid(-1, nullptr, WNOHANG | __WALL) > 0) continue;
+}
+
 Foreground::State::~State() {
   if (subreaper) {
-    while (waitpid(-1, nullptr, WNOHANG | __WALL) > 0) continue;
+    reap();
     (void)prctl(PR_SET_CHILD_SUBREAPER, found_subreaper, 0, 0, 0);
   }
   if (signals) {
@@ -84,6 +89,8 @@ Foreground& Foreground::operator=(Foreground&& other) noexcept {
 Foreground::~Foreground() {
   delete state_;
 }
+
+void Foreground::reap() { state_->reap(); }
 
 void Foreground::prepare_console(int master) {
   console::Terminal(state_->caller).prepare(master);

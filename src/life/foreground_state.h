@@ -25,6 +25,7 @@ struct Foreground::State {
   ~State();
   Status take_signals();
   void take_orphans();
+  void reap() const;
 };
 
 }  // namespace husk

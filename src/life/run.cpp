@@ -116,15 +116,29 @@ class Making {
     state_.owner = geteuid();
     state_.annotations = spec_.annotations;
     for (const cgroup::Directory& d : plan_->cgroup.directories) state_.cgroups.push_back(d.path);
-    HUSK_TRY(store::save(env_.root, state_));
+    HUSK_TRY(store::save_first(env_.root, state_));
     return spec_.hooks.poststop.empty() ? Status() : store::save_config(env_.root, options_.id, config_);
+  }
+
+  // A user without a delegated cgroup gets a container without one of its own, as long as none is asked for.
+  Status make_cgroup() {
+    Result<cgroup::Cgroup> made = cgroup::Cgroup::create(plan_->cgroup);
+    if (made.ok()) {
+      cgroup_ = *std::move(made);
+      has_cgroup_ = true;
+      return cgroup_.apply();
+    }
+    const int err = made.error().errnum;
+    const bool forbidden = err == EACCES || err == EPERM || err == EROFS;
+    if (geteuid() == 0 || !forbidden || !spec_.lx.cgroups_path.empty()) return std::move(made).error();
+    say(env_, Level::debug, cat("no cgroup: ", made.error().text()));
+    state_.cgroups.clear();
+    return {};
   }
 
   Result<Launched> start() {
     HUSK_TRY(record());
-    HUSK_LET(cgroup_, cgroup::Cgroup::create(plan_->cgroup));
-    has_cgroup_ = true;
-    HUSK_TRY(cgroup_.apply());
+    HUSK_TRY(make_cgroup());
     start::Callbacks callbacks;
     callbacks.born = [this](const start::Process& process) {
       state_.pid = process.pid;
@@ -203,9 +217,11 @@ Status remove(const Environment& env, const std::string& id) {
   Result<store::State> state = store::load(env.root, id);
   if (!state.ok()) return state.error().errnum == ENOENT ? Status() : Status(std::move(state).error());
   // Whatever the container's first process left running goes with it.
-  if (const auto left = cgroup::processes(state->cgroups); left.ok() && !left->empty())
+  Status first;
+  if (!cgroup::remove_empty(state->cgroups)) {
     (void)cgroup::kill_all(state->cgroups);
-  Status first = cgroup::remove(state->cgroups);
+    first = cgroup::remove(state->cgroups);
+  }
   state->pid = 0;
   if (const Result<std::string> config = store::load_config(env.root, id); config.ok()) {
     if (const Result<spec::Spec> spec = spec::parse(*config); spec.ok()) {

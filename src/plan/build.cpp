@@ -141,7 +141,7 @@ class Builder {
   void hooks_before_pivot() {
     const spec::Hooks& h = spec_.hooks;
     if (!h.prestart.empty() || !h.create_runtime.empty() || !h.create_container.empty() || !h.start_container.empty())
-      add(start::RuntimeHooks{});
+      add(plan::RuntimeHooks{});
     add_hooks("createContainer", h.create_container);
   }
 
@@ -227,14 +227,14 @@ class Builder {
   // possible, so that the filter need not allow what we still do.
   void last_steps() {
     const bool late = process_.no_new_privileges;
-    add(start::Ready{});
+    add(plan::Ready{});
     if (!filter_.program.empty() && !late) add(filter_);
     add(process::WorkingDirectory{process_.cwd.path, true});
     add(process_.credentials);
     add(process::WorkingDirectory{process_.cwd.path, false});
     add(process_.umask);
     add(process_.program);
-    if (!in_.fifo.empty()) add(start::ExecFifo{keep(in_.fifo)});
+    if (!in_.fifo.empty()) add(plan::ExecFifo{keep(in_.fifo)});
     add_hooks("startContainer", spec_.hooks.start_container);
     if (!filter_.program.empty() && late) add(filter_);
     add(process::Exec{static_cast<uint64_t>(3 + in_.listen_fds + in_.preserve_fds)});

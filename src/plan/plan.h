@@ -12,12 +12,12 @@
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/namespaces/plan.h"
 #include "spec/types.h"
-#include "start/plan_header.h"
-#include "start/steps.h"
+#include "plan/header.h"
+#include "plan/steps.h"
 
 namespace husk::plan {
 
-// Each kind of step is a type; its place in the variant is its start::Op.
+// Each kind of step is a type; its place in the variant is its plan::Op.
 using Step = std::variant<std::monostate
 #define HUSK_TYPE(name, type) , type
                           HUSK_STEPS(HUSK_TYPE)
@@ -41,7 +41,7 @@ struct Input {
 
 struct Plan {
   Arena arena;  // owns the texts below
-  start::Header header;
+  plan::Header header;
   std::vector<Step> steps;
   namespaces::NamespacePlan namespaces;
   cgroup::Plan cgroup;

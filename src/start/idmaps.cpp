@@ -1,5 +1,6 @@
 #include "start/idmaps.h"
 
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,7 +39,16 @@ Status run_helper(const char* name, pid_t pid, const std::string& map) {
   pid_t helper = -1;
   // Set-user-id programs are looked for in fixed places, never in the caller's PATH.
   const std::string file = cat("/usr/bin/", name);
-  if (const int err = posix_spawn(&helper, file.c_str(), nullptr, nullptr, argv.data(), env); err != 0)
+  // With no signal blocked, whatever the caller (a foreground run: all of them) has blocked.
+  posix_spawnattr_t attributes;
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+  const int err = posix_spawn(&helper, file.c_str(), nullptr, &attributes, argv.data(), env);
+  posix_spawnattr_destroy(&attributes);
+  if (err != 0)
     return Error{cat("run ", file), err, "install package uidmap, or map only your own uid and gid", 1};
   int status = 0;
   while (waitpid(helper, &status, 0) < 0)

@@ -46,7 +46,9 @@ Status reserve(const std::string& root, const std::string& id) {
   return fail(errno, "make state directory ", dir);
 }
 
-Status save(const std::string& root, const State& s) {
+namespace {
+
+std::string text_of(const State& s) {
   json::Writer w;
   w.begin_object();
   w.member("version", 1).member("id", s.id).member("bundle", s.bundle).member("rootfs", s.rootfs);
@@ -56,7 +58,17 @@ Status save(const std::string& root, const State& s) {
   w.key("annotations").begin_object();
   for (const auto& [key, value] : s.annotations) w.member(key, value);
   w.end_object().end_object();
-  return host::write_atomic(directory(root, s.id) + "/state.json", w.text(), 0600);
+  return w.take();
+}
+
+}  // namespace
+
+Status save_first(const std::string& root, const State& s) {
+  return host::write_new(directory(root, s.id) + "/state.json", text_of(s), 0600);
+}
+
+Status save(const std::string& root, const State& s) {
+  return host::write_atomic(directory(root, s.id) + "/state.json", text_of(s), 0600);
 }
 
 Result<State> load(const std::string& root, const std::string& id) {

@@ -35,6 +35,8 @@ struct State {
 
 // Takes the id. EEXIST when it is taken.
 [[nodiscard]] Status reserve(const std::string& root, const std::string& id);
+// The first state in a directory that was just reserved.
+[[nodiscard]] Status save_first(const std::string& root, const State& state);
 [[nodiscard]] Status save(const std::string& root, const State& state);
 [[nodiscard]] Result<State> load(const std::string& root, const std::string& id);
 [[nodiscard]] Status erase(const std::string& root, const std::string& id);

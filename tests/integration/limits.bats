@@ -13,13 +13,13 @@ load helpers
   bundle_busybox
   config '.process.rlimits = [
     (["CORE", "RSS", "MEMLOCK", "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME"][] | [., 0, 0]),
-    ["CPU", 1000, 1001], ["FSIZE", 1048576, 1048577], ["DATA", 1073741824, 1073741825], ["NOFILE", 64, 65],
-    ["STACK", 8388608, 8388609], ["AS", 1073741826, 1073741827], ["NPROC", 500, 501]]
+    ["CPU", 1000, 1001], ["FSIZE", 1048576, 1048577], ["DATA", 68719476736, 68719476737], ["NOFILE", 64, 65],
+    ["STACK", 8388608, 8388609], ["AS", 68719476738, 68719476739], ["NPROC", 500, 501]]
     | .process.rlimits |= map({type: ("RLIMIT_" + .[0]), soft: .[1], hard: .[2]})'
   inside 'cat /proc/self/limits'
-  has 'cpu time +1000 +1001' 'file size +1048576 +1048577' 'data size +1073741824 +1073741825' 'open files +64 +65' \
+  has 'cpu time +1000 +1001' 'file size +1048576 +1048577' 'data size +68719476736 +68719476737' 'open files +64 +65' \
     'stack size +8388608 +8388609' 'core file size +0 +0' 'resident set +0 +0' 'locked memory +0 +0' 'file locks +0 +0' \
-    'address space +1073741826 +1073741827' 'pending signals +0 +0' 'msgqueue size +0 +0' 'nice priority +0 +0' \
+    'address space +68719476738 +68719476739' 'pending signals +0 +0' 'msgqueue size +0 +0' 'nice priority +0 +0' \
     'realtime priority +0 +0' 'realtime timeout +0 +0' 'processes +500 +501'
 }
 

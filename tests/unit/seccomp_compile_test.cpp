@@ -212,6 +212,8 @@ TEST(Seccomp, UnknownNamesAreLeftOut) {
 TEST(Seccomp, Flags) {
   Seccomp s = profile("SCMP_ACT_ALLOW", {});
   EXPECT_EQ(compiled(s).flags, static_cast<uint32_t>(SECCOMP_FILTER_FLAG_SPEC_ALLOW));
+  s.flags_given = true;
+  EXPECT_EQ(compiled(s).flags, 0U);  // an empty list is a wish, too
   s.flags = {"SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC"};
   EXPECT_EQ(compiled(s).flags, static_cast<uint32_t>(SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC));
   s.flags = {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", "SECCOMP_FILTER_FLAG_TSYNC"};

@@ -112,7 +112,7 @@ TEST_P(Path, MakingBelowFileFails) { EXPECT_EQ(make_in("/etc/passwd/x"), "error 
 TEST_P(Path, LongNameFails) { EXPECT_EQ(make_in(("/" + std::string(300, 'x')).c_str()), "error 36"); }
 
 INSTANTIATE_TEST_SUITE_P(Openat2AndWalk, Path, testing::Bool(),
-                         [](const auto& info) { return info.param ? "openat2" : "walk"; });
+                         [](const auto& one) { return one.param ? "openat2" : "walk"; });
 
 }  // namespace
 }  // namespace husk

@@ -126,6 +126,13 @@ bool kill_by_kernel(const std::string& path) {
 
 }  // namespace
 
+bool remove_empty(const std::vector<std::string>& directories) {
+  bool all = true;
+  for (const std::string& path : directories)
+    if (const int error = remove_at(AT_FDCWD, path.c_str()); error != 0 && error != -ENOENT) all = false;
+  return all;
+}
+
 Status remove(const std::vector<std::string>& directories) {
   Status first;
   Patience patience;

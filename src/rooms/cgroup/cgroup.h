@@ -126,6 +126,9 @@ class Cgroup {
 // Writes the pid to cgroup.procs of each directory.
 [[nodiscard]] Status join(const std::vector<std::string>& directories, pid_t pid);
 
+// Removes the directories at once if they are empty, as they mostly are; false if any is still there.
+[[nodiscard]] bool remove_empty(const std::vector<std::string>& directories);
+
 // Removes the directories and the cgroups inside them. Waits up to some seconds while the kernel still reaps their
 // processes (EBUSY). A directory that is not there is fine; nothing outside the given ones is touched.
 [[nodiscard]] Status remove(const std::vector<std::string>& directories);

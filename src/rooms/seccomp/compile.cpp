@@ -144,7 +144,7 @@ class Compiler {
     }
     // Without a word about it: no speculative store bypass mitigation, which costs more than it gives (as in runc, and
     // the kernel's own default since 5.16).
-    if (s_.flags.empty()) out_.flags |= 1U << 2;  // SECCOMP_FILTER_FLAG_SPEC_ALLOW
+    if (!s_.flags_given && s_.flags.empty()) out_.flags |= 1U << 2;  // SECCOMP_FILTER_FLAG_SPEC_ALLOW
     if (out_.notify) {
       out_.flags |= 1U << 3;  // SECCOMP_FILTER_FLAG_NEW_LISTENER
       // One return value cannot be both a thread that failed and a listener; one thread needs no synchronising.

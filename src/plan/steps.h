@@ -12,7 +12,7 @@
 #include "rooms/rootfs/steps.h"
 #include "rooms/seccomp/steps.h"
 
-namespace husk::start {
+namespace husk::plan {
 
 // Steps that are a message to the parent and its answer.
 struct RuntimeHooks {  // the parent runs prestart and createRuntime hooks; answers with the container's state
@@ -46,7 +46,7 @@ struct ExecFifo {  // wait until somebody opens the other end: `start`
   X(link,              rootfs::Link)                    \
   X(make_directory,    rootfs::MakeDirectory)           \
   X(make_readonly,     rootfs::MakeReadonly)            \
-  X(runtime_hooks,     start::RuntimeHooks)             \
+  X(runtime_hooks,     plan::RuntimeHooks)             \
   X(hook,              hooks::Hook)                     \
   X(pivot_root,        rootfs::PivotRoot)               \
   X(console,           console::Open)                   \
@@ -69,8 +69,8 @@ struct ExecFifo {  // wait until somebody opens the other end: `start`
   X(credentials,       process::Credentials)            \
   X(working_directory, process::WorkingDirectory)       \
   X(program,           process::Program)                \
-  X(ready,             start::Ready)                    \
-  X(exec_fifo,         start::ExecFifo)                 \
+  X(ready,             plan::Ready)                    \
+  X(exec_fifo,         plan::ExecFifo)                 \
   X(exec,              process::Exec)
 // clang-format on
 
@@ -80,4 +80,4 @@ enum class Op : uint64_t {
 #undef HUSK_OP
 };
 
-}  // namespace husk::start
+}  // namespace husk::plan

@@ -3,7 +3,7 @@
 
 #include "rooms/namespaces/steps.h"
 
-namespace husk::start {
+namespace husk::plan {
 
 struct Header {
   namespaces::Bootstrap bootstrap;
@@ -18,4 +18,4 @@ struct Header {
   }
 };
 
-}  // namespace husk::start
+}  // namespace husk::plan

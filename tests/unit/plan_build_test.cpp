@@ -1,0 +1,227 @@
+// Plans as golden files: what is done for a configuration on a host, step for step. With HUSK_UPDATE_GOLDEN=1 the files
+// are written anew; then read the difference, it is the review.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <functional>
+#include <ostream>
+
+#include "host/files.h"
+#include "plan_build_kit.h"
+#include "plan_text.h"
+#include "spec_test_files.h"
+
+namespace husk {
+namespace {
+
+using test::Case;
+
+struct Golden {
+  const char* name;
+  std::function<void(Case&)> change_case;
+  std::function<void(plan::Input&)> change_input = {};
+};
+
+std::ostream& operator<<(std::ostream& out, const Golden& golden) { return out << golden.name; }
+
+void drop(Case& c, spec::NsType type) {
+  std::erase_if(c.spec.lx.namespaces, [&](const spec::Namespace& n) { return n.type == type; });
+}
+
+void rootless(Case& c) {
+  c.spec = test::default_spec(true);
+  c.facts = test::user_on_new_kernel();
+}
+
+// Everything that this version can do at once.
+void everything(Case& c) {
+  c.spec = test::parsed(test::read_file(HUSK_TEST_DATA "/spec/good/full.json"));
+  c.spec.lx.net_devices.clear();
+  c.spec.lx.intel_rdt.reset();
+  c.spec.lx.seccomp->syscalls.pop_back();  // SCMP_ACT_NOTIFY
+  for (spec::Mount& m : c.spec.mounts) {
+    m.uid_mappings.clear();
+    m.gid_mappings.clear();
+    m.options = {"rbind", "ro", "rslave"};
+  }
+}
+
+void no_mount_namespace(Case& c) {
+  drop(c, spec::NsType::mount);
+  c.spec.lx.masked_paths.clear();
+  c.spec.lx.readonly_paths.clear();
+}
+
+void filter(Case& c) {
+  c.spec.lx.seccomp = spec::Seccomp{};
+  c.spec.lx.seccomp->default_action = "SCMP_ACT_ALLOW";
+  c.spec.lx.seccomp->syscalls = {{{"swapon"}, "SCMP_ACT_ERRNO", {}, {}}};
+}
+
+void filter_without_nnp(Case& c) {
+  filter(c);
+  c.spec.process->no_new_privileges = false;
+}
+
+void v1(Case& c) { c.cgroups = test::v1_host(); }
+
+void hybrid_without_cgroup_namespace(Case& c) {
+  c.cgroups = test::hybrid_host();
+  drop(c, spec::NsType::cgroup);
+  c.spec.lx.cgroups_path = "/pod/leaf";
+}
+
+void v2_without_cgroup_namespace(Case& c) { drop(c, spec::NsType::cgroup); }
+
+void no_terminal(Case& c) { c.spec.process->terminal = false; }
+
+void hooks(Case& c) {
+  const auto hook = [](const char* path) { return spec::Hook{path, {}, {}, {}}; };
+  spec::Hooks& h = c.spec.hooks;
+  h.prestart = {hook("/h/prestart")};
+  h.create_runtime = {hook("/h/createRuntime")};
+  h.create_container = {{"/h/createContainer", {"one", "two"}, {"A=1"}, 7}, hook("/h/createContainer2")};
+  h.start_container = {hook("/h/startContainer")};
+  h.poststart = {hook("/h/poststart")};
+  h.poststop = {hook("/h/poststop")};
+  filter(c);
+}
+
+void readonly_mounts(Case& c) {
+  for (spec::Mount& m : c.spec.mounts)
+    if (m.destination == "/dev") m.options.emplace_back("ro");
+  c.spec.mounts.push_back({"/run/", "tmpfs", "tmpfs", {"ro", "tmpcopyup", "mode=700"}, {}, {}});
+  c.spec.mounts.push_back({"/data", "bind", "data", {"rbind", "rro", "rshared"}, {}, {}});
+  c.spec.lx.rootfs_propagation = "shared";
+}
+
+void user_namespace(Case& c) {
+  c.spec.lx.namespaces.push_back({spec::NsType::user, ""});
+  c.spec.lx.namespaces.push_back({spec::NsType::time, ""});
+  c.spec.lx.uid_mappings = {{0, 100000, 65536}};
+  c.spec.lx.gid_mappings = {{0, 200000, 65536}};
+  c.spec.lx.time_offsets = spec::TimeOffsets{{{-7, 5}}, {{3600, 0}}};
+  c.spec.lx.devices.push_back({"c", "/dev/fuse", 10, 229, 0666, {}, {}});
+}
+
+void joined(Case& c) {
+  c.spec = test::parsed(test::read_file(HUSK_TEST_DATA "/spec/good/joins-everything.json"));
+}
+
+void labels(Case& c) {
+  c.spec.process->apparmor_profile = "profile";
+  c.spec.process->selinux_label = "u:r:t:s0";
+  c.spec.lx.mount_label = "u:object_r:t:s0";
+  c.spec.lx.sysctl = {{"net.ipv4.conf.eth0/1.forwarding", "1"}, {"kernel/shmmax", "65536"}};
+}
+
+void old_kernel(Case& c) {
+  c.facts = host::Facts{};
+  c.facts.capabilities = ~uint64_t{0};
+}
+
+const Golden kGoldens[] = {
+    {"default_root", [](Case&) {}},
+    {"default_rootless", rootless},
+    {"everything", everything},
+    {"joined", joined},
+    {"no_mount_namespace", no_mount_namespace},
+    {"seccomp", filter},
+    {"seccomp_without_nnp", filter_without_nnp},
+    {"cgroup_v1", v1},
+    {"cgroup_hybrid", hybrid_without_cgroup_namespace},
+    {"cgroup_v2_of_the_host", v2_without_cgroup_namespace},
+    {"no_terminal", no_terminal},
+    {"hooks", hooks, [](plan::Input& in) { in.fifo = "/run/husk/demo/exec.fifo"; }},
+    {"readonly_mounts", readonly_mounts},
+    {"user_namespace", user_namespace},
+    {"labels", labels, [](plan::Input& in) { in.apparmor = in.selinux = true; }},
+    {"old_kernel", old_kernel,
+     [](plan::Input& in) {
+       in.no_pivot = in.no_new_keyring = in.force_long = true;
+       in.listen_fds = 2;
+       in.preserve_fds = 1;
+     }},
+};
+
+class PlanGolden : public testing::TestWithParam<Golden> {};
+
+TEST_P(PlanGolden, IsAsWritten) {
+  Case c;
+  GetParam().change_case(c);
+  plan::Input in = c.input();
+  if (GetParam().change_input) GetParam().change_input(in);
+  const Result<plan::Plan> p = plan::build(in);
+  ASSERT_TRUE(p.ok()) << p.error().text();
+  const std::string text = test::plan_text(*p);
+  const std::string file = cat(HUSK_TEST_DATA "/../unit/golden/", GetParam().name, ".txt");
+  if (std::getenv("HUSK_UPDATE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(host::write_atomic(file, text, 0644).ok());
+    return;
+  }
+  EXPECT_EQ(text, test::read_file(file)) << "HUSK_UPDATE_GOLDEN=1 accepts the difference";
+}
+
+INSTANTIATE_TEST_SUITE_P(Plans, PlanGolden, testing::ValuesIn(kGoldens),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+// ---------------------------------------------------------------- what is refused
+
+std::string refusal(const Case& c) {
+  const Result<plan::Plan> p = plan::build(c.input());
+  EXPECT_FALSE(p.ok());
+  return p.ok() ? std::string() : p.error().text();
+}
+
+TEST(PlanRefuses, NetDevices) {
+  Case c;
+  c.spec.lx.net_devices = {{"eth7", ""}};
+  EXPECT_EQ(refusal(c), "/linux/netDevices: not implemented in this version");
+}
+
+TEST(PlanRefuses, IntelRdt) {
+  Case c;
+  c.spec.lx.intel_rdt.emplace();
+  EXPECT_EQ(refusal(c), "/linux/intelRdt: not implemented in this version");
+}
+
+TEST(PlanRefuses, IdmappedMounts) {
+  for (const char* option : {"idmap", "ridmap"}) {
+    Case c;
+    c.spec.mounts = {{"/data", "bind", "/srv", {"rbind", option}, {}, {}}};
+    EXPECT_EQ(refusal(c), "/mounts/0: idmapped mounts are not implemented in this version") << option;
+  }
+  Case c;
+  c.spec.mounts.push_back({"/data", "bind", "/srv", {"rbind"}, {{0, 1, 1}}, {{0, 1, 1}}});
+  EXPECT_NE(refusal(c).find("idmapped mounts are not implemented"), std::string::npos);
+}
+
+TEST(PlanRefuses, SeccompNotify) {
+  Case c;
+  filter(c);
+  c.spec.lx.seccomp->syscalls[0].action = "SCMP_ACT_NOTIFY";
+  c.spec.lx.seccomp->listener_path = "/run/agent.sock";
+  EXPECT_EQ(refusal(c), "/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version");
+}
+
+TEST(PlanRefuses, MasksWithoutAMountNamespace) {
+  Case c;
+  drop(c, spec::NsType::mount);
+  EXPECT_NE(refusal(c).find("maskedPaths and readonlyPaths need a mount namespace"), std::string::npos);
+}
+
+TEST(PlanRefuses, ProfileWithoutAppArmor) {
+  Case c;
+  c.spec.process->apparmor_profile = "profile";
+  EXPECT_EQ(refusal(c), "/process/apparmorProfile: AppArmor is not enabled on this host (leave the profile out)");
+}
+
+TEST(PlanRefuses, GroupsWhereSetgroupsIsDenied) {
+  Case c;
+  rootless(c);
+  c.spec.process->user.additional_gids = {5};
+  EXPECT_NE(refusal(c).find("/process/user/additionalGids: setgroups is denied"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace husk
