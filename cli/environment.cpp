@@ -106,6 +106,7 @@ Result<Environment> make_environment(const Globals& globals, const Log& log) {
   env.log = [&log](Level level, const std::string& message) { log.write(level, message); };
   const char* long_start = getenv("HUSK_LONG_START");
   env.force_long_start = globals.long_start || (long_start != nullptr && strcmp(long_start, "1") == 0);
+  env.hook_environment = environ;
   return env;
 }
 

@@ -27,6 +27,7 @@ using LogSink = std::function<void(Level, const std::string&)>;
 struct Environment {
   std::string root = "/run/husk";  // state directory
   LogSink log;
+  char* const* hook_environment = nullptr;  // of hooks that bring none; NULL-terminated, null: an empty one
   bool force_long_start = false;  // parent -> child -> init even where one clone3 would do (tests)
 };
 

@@ -108,6 +108,7 @@ Fault Runner::run(const plan::RuntimeHooks& /*s*/) {
 
 Fault Runner::run(const plan::Ready& /*s*/) {
   // From here on the parent may go: `create` does, and the container stays.
+  procfs_.reset();  // the host's: nothing that is left needs it, and a cwd of /proc/self/fd/N must not find it
   HUSK_CHECK(check(parent_.ready(), "wait for the parent", {}));
   return check(sys::prctl(PR_SET_PDEATHSIG, 0), "clear the parent-death signal", {});
 }

@@ -96,6 +96,7 @@ class Making {
     HUSK_LET(const cgroup::Host cgroups, cgroup::probe(cgroup::needs_own_path(spec_.lx.cgroups_path)));
     plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, state_.bundle, {}};
     in.listen_fds = options_.listen_fds;
+    in.no_cgroup = !may_make_cgroup(cgroups);
     in.preserve_fds = options_.preserve_fds;
     in.no_pivot = options_.no_pivot;
     in.no_new_keyring = options_.no_new_keyring;
@@ -120,20 +121,18 @@ class Making {
     return spec_.hooks.poststop.empty() ? Status() : store::save_config(env_.root, options_.id, config_);
   }
 
-  // A user without a delegated cgroup gets a container without one of its own, as long as none is asked for.
   Status make_cgroup() {
-    Result<cgroup::Cgroup> made = cgroup::Cgroup::create(plan_->cgroup);
-    if (made.ok()) {
-      cgroup_ = *std::move(made);
-      has_cgroup_ = true;
-      return cgroup_.apply();
-    }
-    const int err = made.error().errnum;
-    const bool forbidden = err == EACCES || err == EPERM || err == EROFS;
-    if (geteuid() == 0 || !forbidden || !spec_.lx.cgroups_path.empty()) return std::move(made).error();
-    say(env_, Level::debug, cat("no cgroup: ", made.error().text()));
-    state_.cgroups.clear();
-    return {};
+    HUSK_LET(cgroup_, cgroup::Cgroup::create(plan_->cgroup));
+    has_cgroup_ = true;
+    return cgroup_.apply();
+  }
+
+  // A user without a delegated cgroup gets a container without one of its own, as long as none is asked for.
+  [[nodiscard]] bool may_make_cgroup(const cgroup::Host& host) const {
+    if (geteuid() == 0 || !spec_.lx.cgroups_path.empty()) return true;
+    for (const cgroup::Hierarchy& h : host.hierarchies)
+      if (access(cat(h.mountpoint, h.own_path).c_str(), W_OK) < 0) return false;
+    return true;
   }
 
   Result<Launched> start() {
@@ -148,7 +147,7 @@ class Making {
     callbacks.hooks = [this] { return run_hooks(); };
     callbacks.ready = [this](const start::Process& process) { return on_ready(process); };
     HUSK_LET(start::Process process, start::launch(*plan_, cgroup_, callbacks));
-    if (Status s = hooks::run(spec_.hooks.poststart, "poststart", state_json("running")); !s.ok()) {
+    if (Status s = run_hooks_of("poststart", spec_.hooks.poststart, state_json("running")); !s.ok()) {
       start::destroy(process);
       return std::move(s).error();
     }
@@ -159,10 +158,14 @@ class Making {
     return out;
   }
 
+  [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list, const std::string& state) const {
+    return hooks::run(list, kind, state, {state_.bundle, env_.hook_environment});
+  }
+
   Result<std::string> run_hooks() {
     const std::string json = state_json("creating");
-    HUSK_TRY(hooks::run(spec_.hooks.prestart, "prestart", json));
-    HUSK_TRY(hooks::run(spec_.hooks.create_runtime, "createRuntime", json));
+    HUSK_TRY(run_hooks_of("prestart", spec_.hooks.prestart, json));
+    HUSK_TRY(run_hooks_of("createRuntime", spec_.hooks.create_runtime, json));
     return json;
   }
 
@@ -188,7 +191,7 @@ class Making {
   void undo() {
     if (state_.pid > 0 && !spec_.hooks.poststop.empty()) {
       state_.pid = 0;
-      (void)hooks::run(spec_.hooks.poststop, "poststop", state_json("stopped"));
+      (void)run_hooks_of("poststop", spec_.hooks.poststop, state_json("stopped"));
     }
     if (has_cgroup_) {
       (void)cgroup::kill_all(cgroup_.directories());
@@ -226,7 +229,9 @@ Status remove(const Environment& env, const std::string& id) {
   if (const Result<std::string> config = store::load_config(env.root, id); config.ok()) {
     if (const Result<spec::Spec> spec = spec::parse(*config); spec.ok()) {
       // A failing poststop hook is a warning: the container is gone all the same.
-      if (Status s = hooks::run(spec->hooks.poststop, "poststop", store::oci_state(*state, "stopped", false)); !s.ok())
+      const hooks::Options options = {state->bundle, env.hook_environment};
+      const std::string json = store::oci_state(*state, "stopped", false);
+      if (Status s = hooks::run(spec->hooks.poststop, "poststop", json, options); !s.ok())
         if (env.log) env.log(Level::warning, s.error().text());
     }
   }

@@ -73,6 +73,7 @@ class Builder {
   }
 
   Status plan_cgroup() {
+    if (in_.no_cgroup) return {};
     const spec::Resources* resources = spec_.lx.resources ? &*spec_.lx.resources : nullptr;
     HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
     for (const std::string& what : plan_.cgroup.resources.not_applied)
@@ -102,6 +103,7 @@ class Builder {
       std::string name;
       if (!h.controllers.empty()) name = h.mountpoint.substr(h.mountpoint.rfind('/') + 1);
       std::string source = h.mountpoint;
+      if (in_.no_cgroup && !s.cgroup2) source += h.own_path;
       for (const cgroup::Directory& d : plan_.cgroup.directories)
         if (d.mountpoint == h.mountpoint && !s.cgroup2) source = d.path;
       s.cgroups.push_back({name, h.controllers, source});
@@ -119,6 +121,7 @@ class Builder {
     for (const rootfs::Link& l : root.mount_links) add(l);
     add(rootfs::MakeDirectory{process_.cwd.path});
     hooks_before_pivot();
+    root.pivot.own_pids = is_new(spec::NsType::pid);
     add(root.pivot);
     root_ = std::move(root);
     return {};

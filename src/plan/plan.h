@@ -33,6 +33,7 @@ struct Input {
   std::string fifo;    // exec fifo; empty: run at once
   int listen_fds = 0;    // of socket activation; they come before the preserved ones
   int preserve_fds = 0;
+  bool no_cgroup = false;  // the caller may not make one: the container stays in its cgroup
   bool no_pivot = false;
   bool no_new_keyring = false;
   bool force_long = false;

@@ -19,6 +19,7 @@
 #include <cstddef>
 
 #include "sys/calls.h"
+#include "sys/clone.h"
 
 extern "C" const char husk_init_blob[];
 extern "C" const char husk_init_blob_end[];
@@ -68,56 +69,6 @@ __attribute__((no_sanitize("address", "undefined"))) int become_init(void* data)
 
 constexpr size_t kStack = 65536;
 
-// clone3, or clone where there is none, on a stack of its own; `run` is called in the child.
-#if defined(__x86_64__)
-long raw_clone(long nr, long a, long b, long c, long d, int (*run)(void*), void* data) {
-  long ret = nr;
-  register long r10 asm("r10") = c;
-  register long r8 asm("r8") = d;
-  register void* fn asm("r12") = reinterpret_cast<void*>(run);
-  register void* arg asm("r13") = data;
-  asm volatile(
-      "syscall\n"
-      "test %%rax,%%rax\n"
-      "jnz 1f\n"
-      "xor %%ebp,%%ebp\n"
-      "mov %%r13,%%rdi\n"
-      "call *%%r12\n"
-      "mov %%eax,%%edi\n"
-      "mov %[exit],%%eax\n"
-      "syscall\n"
-      "1:\n"
-      : "+a"(ret)
-      : "D"(a), "S"(b), "d"(0L), "r"(r10), "r"(r8), "r"(fn), "r"(arg), [exit] "i"(SYS_exit)
-      : "rcx", "r11", "memory");
-  return ret;
-}
-#elif defined(__aarch64__)
-long raw_clone(long nr, long a, long b, long c, long d, int (*run)(void*), void* data) {
-  register long x8 asm("x8") = nr;
-  register long x0 asm("x0") = a;
-  register long x1 asm("x1") = b;
-  register long x2 asm("x2") = 0;
-  register long x3 asm("x3") = d;  // aarch64 clone: tls is the fourth, ctid the fifth
-  register long x4 asm("x4") = c;
-  register void* fn asm("x20") = reinterpret_cast<void*>(run);
-  register void* arg asm("x21") = data;
-  asm volatile(
-      "svc 0\n"
-      "cbnz x0, 1f\n"
-      "mov x29, #0\n"
-      "mov x0, x21\n"
-      "blr x20\n"
-      "mov x8, %[exit]\n"
-      "svc 0\n"
-      "1:\n"
-      : "+r"(x0)
-      : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(fn), "r"(arg), [exit] "i"(SYS_exit)
-      : "memory", "cc", "x30");
-  return x0;
-}
-#endif
-
 long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
   void* stack = mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED) return -errno;
@@ -134,10 +85,10 @@ long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
       args.flags |= CLONE_INTO_CGROUP;
       args.cgroup = static_cast<unsigned>(options.cgroup);
     }
-    pid = raw_clone(SYS_clone3, reinterpret_cast<long>(&args), sizeof args, 0, 0, become_init, &child);
+    pid = sys::clone_with(SYS_clone3, reinterpret_cast<long>(&args), sizeof args, 0, 0, become_init, &child);
   } else {
     const uint64_t flags = CLONE_VM | CLONE_VFORK | SIGCHLD | options.namespaces;
-    pid = raw_clone(SYS_clone, static_cast<long>(flags), reinterpret_cast<long>(stack) + static_cast<long>(kStack), 0, 0,
+    pid = sys::clone_with(SYS_clone, static_cast<long>(flags), reinterpret_cast<long>(stack) + static_cast<long>(kStack), 0, 0,
                     become_init, &child);
   }
   munmap(stack, kStack);

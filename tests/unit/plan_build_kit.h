@@ -25,7 +25,9 @@ inline host::Facts user_on_new_kernel() {
   return f;
 }
 
-inline cgroup::Host v2_host() { return {cgroup::Mode::v2, {{"", "/sys/fs/cgroup", "/user.slice/session-1.scope"}}}; }
+inline cgroup::Host v2_host() {
+  return {cgroup::Mode::v2, {{"", "/sys/fs/cgroup", "/user.slice/session-1.scope"}}};
+}
 
 inline cgroup::Host v1_host() {
   return {cgroup::Mode::v1,

@@ -22,7 +22,9 @@ struct Golden {
   std::function<void(plan::Input&)> change_input = {};
 };
 
-std::ostream& operator<<(std::ostream& out, const Golden& golden) { return out << golden.name; }
+std::ostream& operator<<(std::ostream& out, const Golden& golden) {
+  return out << golden.name;
+}
 
 void drop(Case& c, spec::NsType type) {
   std::erase_if(c.spec.lx.namespaces, [&](const spec::Namespace& n) { return n.type == type; });
@@ -63,7 +65,9 @@ void filter_without_nnp(Case& c) {
   c.spec.process->no_new_privileges = false;
 }
 
-void v1(Case& c) { c.cgroups = test::v1_host(); }
+void v1(Case& c) {
+  c.cgroups = test::v1_host();
+}
 
 void hybrid_without_cgroup_namespace(Case& c) {
   c.cgroups = test::hybrid_host();
@@ -71,9 +75,13 @@ void hybrid_without_cgroup_namespace(Case& c) {
   c.spec.lx.cgroups_path = "/pod/leaf";
 }
 
-void v2_without_cgroup_namespace(Case& c) { drop(c, spec::NsType::cgroup); }
+void v2_without_cgroup_namespace(Case& c) {
+  drop(c, spec::NsType::cgroup);
+}
 
-void no_terminal(Case& c) { c.spec.process->terminal = false; }
+void no_terminal(Case& c) {
+  c.spec.process->terminal = false;
+}
 
 void hooks(Case& c) {
   const auto hook = [](const char* path) { return spec::Hook{path, {}, {}, {}}; };

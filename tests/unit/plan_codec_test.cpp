@@ -33,8 +33,7 @@ class Filler {
     value = arena_.copy(text + "end");
   }
   template <class T>
-    requires(std::is_integral_v<T>)
-  void fill(T& value) {
+  requires(std::is_integral_v<T>) void fill(T& value) {
     const uint64_t n = next_++;
     if constexpr (std::is_signed_v<T>)
       value = -static_cast<T>(n);
@@ -48,10 +47,7 @@ class Filler {
     value = to;
   }
   template <class T>
-    requires(requires(T& t, Filler& f) { T::fields(t, f); })
-  void fill(T& value) {
-    T::fields(value, *this);
-  }
+  requires(requires(T& t, Filler& f) { T::fields(t, f); }) void fill(T& value) { T::fields(value, *this); }
 
   Arena& arena_;
   uint64_t next_;
@@ -75,7 +71,7 @@ void round_trip(const char* name, uint64_t seed) {
 }
 
 TEST(PlanCodec, EveryKindOfStep) {
-  for (uint64_t seed : {1, 2, 3, 4}) {
+  for (const uint64_t seed : {1U, 2U, 3U, 4U}) {
 #define HUSK_ROUND_TRIP(name, type) round_trip<type>(#name, seed);
     HUSK_STEPS(HUSK_ROUND_TRIP)
 #undef HUSK_ROUND_TRIP
@@ -94,7 +90,7 @@ std::string decode_one(const char* name, Reader& reader) {
 std::string decode(plan::Op op, Reader& reader) {
   switch (op) {
 #define HUSK_DECODE(name, type) \
-  case plan::Op::name:         \
+  case plan::Op::name:          \
     return decode_one<type>(#name, reader);
     HUSK_STEPS(HUSK_DECODE)
 #undef HUSK_DECODE

@@ -27,8 +27,7 @@ class FieldText {
     return *this;
   }
   template <class T>
-    requires(std::is_class_v<T>)
-  void print(const char* /*name*/, const T& value) {
+  requires(std::is_class_v<T>) void print(const char* /*name*/, const T& value) {
     out_ += '{';
     T::fields(value, *this);
     out_ += '}';
@@ -61,11 +60,10 @@ class FieldText {
     out_ += '"';
   }
   template <class T>
-    requires(std::is_integral_v<T>)
-  void print(const char* name, T value) {
+  requires(std::is_integral_v<T>) void print(const char* name, T value) {
     static constexpr std::array<std::string_view, 15> kHex = {
-        "flags",   "attrSet",    "attrClear",  "treeSet",  "treeClear",   "classicFlags", "propagation", "unshare",
-        "domain",  "bounding",   "effective",  "permitted", "inheritable", "ambient",      "cloneFlags"};
+        "flags",  "attrSet",  "attrClear", "treeSet",   "treeClear",   "classicFlags", "propagation", "unshare",
+        "domain", "bounding", "effective", "permitted", "inheritable", "ambient",      "cloneFlags"};
     static constexpr std::array<std::string_view, 2> kOctal = {"mode", "umask"};
     char text[32];
     const auto number = static_cast<unsigned long>(value);

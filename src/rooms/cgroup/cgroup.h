@@ -10,11 +10,13 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "rooms/cgroup/devices.h"
 #include "spec/types.h"
 #include "sys/fd.h"
 
@@ -63,9 +65,16 @@ struct Write {
   bool optional = false;      // a file that is not there is fine: the value asked for is what happens without it
 };
 
+// v2: device rules are a program and not files.
+struct DevicePlan {
+  DeviceList list;        // linux.resources.devices with the runtime's own devices
+  bool optional = false;  // nobody asked for rules: a host that does not let us set any will do
+};
+
 struct ResourcePlan {
   std::vector<Write> writes;             // in order
   std::vector<std::string> controllers;  // v2: what has to be enabled above the leaf: "memory"
+  std::optional<DevicePlan> devices;     // v2, for a new container
   std::vector<std::string> not_applied;  // asked for and not implemented: "linux.resources.blockIO"; for a warning
 };
 
@@ -105,6 +114,11 @@ class Cgroup {
   [[nodiscard]] Status join(pid_t pid) const;
   // Writes plan.resources.
   [[nodiscard]] Status apply() const;
+  // The device rules of v2, in two parts; nothing on v1, where apply() writes them. The first takes its time in the
+  // kernel and may run while init sets up; the second is quick and comes before the container's program. A failure
+  // that devices_unavailable() knows may be forgiven where root's devices are out of reach anyway.
+  [[nodiscard]] Status prepare_devices();
+  [[nodiscard]] Status attach_devices();
   // The leaves, for the state file.
   [[nodiscard]] std::vector<std::string> directories() const;
   // The leaves that create() made (a leaf that was there before is not among them). A caller that gives up hands them
@@ -117,8 +131,14 @@ class Cgroup {
  private:
   Plan plan_;
   sys::Fd leaf_;
+  sys::Fd device_program_, replaced_program_;  // between prepare_devices() and attach_devices()
   std::vector<std::string> created_, created_parents_;
 };
+
+// Whether this error of prepare_devices() or attach_devices() means that bpf(2) is not for this process at all: one in
+// a user namespace or without CAP_SYS_ADMIN (EPERM), or on a kernel without such programs (ENOSYS, EINVAL). Inside a
+// user namespace runc goes on without device rules then.
+[[nodiscard]] bool devices_unavailable(const Error& error);
 
 // Writes resources into directories that exist (update). A v1 controller without a directory is an error.
 [[nodiscard]] Status write_resources(const std::vector<Directory>& directories, const ResourcePlan& resources);

@@ -62,13 +62,13 @@ class Planner {
   // Running containers keep their devices: an update does not carry them.
   Status devices() {
     if (!fresh_) return {};
-    if (v2_) {
-      not_applied(!r_.devices.empty(), "devices");
-      return {};
-    }
-    HUSK_LET(const DeviceList list, fold_devices(r_.devices));
+    HUSK_LET(DeviceList list, fold_devices(r_.devices));
     // Where nobody asked for rules, a host without the devices controller will do.
     const bool optional = r_.devices.empty();
+    if (v2_) {
+      out_.devices = DevicePlan{std::move(list), optional};
+      return {};
+    }
     write("devices", list.allow_all ? "devices.allow" : "devices.deny", "a").optional = optional;
     for (const DeviceException& e : list.exceptions)
       write("devices", list.allow_all ? "devices.deny" : "devices.allow", to_string(e)).optional = optional;

@@ -72,31 +72,6 @@ Fault Builder::apply(const MakeDirectory& step) {
   return check(fd.get(), "make directory", step.path);
 }
 
-Fault Builder::apply(const PivotRoot& step) {
-  // The host's, while it can still be seen; detached, since after the change of root its mount is not ours to clone.
-  if (mount_api_) dev_null_.reset(sys::open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE));
-  HUSK_CHECK(check(sys::call(SYS_fchdir, root_.fd), "chdir to the root file system", {}));
-  if (step.chroot_only) {
-    HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
-  } else if (step.move) {
-    HUSK_CHECK(check(sys::mount(".", "/", nullptr, MS_MOVE, nullptr), "move the root mount", {}));
-    HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
-  } else {
-    // The old root ends up on top of the new one, and is taken off there: no directory in the image is needed.
-    const Fd old_root(sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY));
-    HUSK_CHECK(check(old_root.get(), "open the old root", {}));
-    HUSK_CHECK(check(sys::call(SYS_pivot_root, ".", "."), "pivot_root", {}));
-    HUSK_CHECK(check(sys::call(SYS_fchdir, old_root.get()), "chdir to the old root", {}));
-    // Slave first: taking the old root off must not propagate to the host.
-    HUSK_CHECK(check(sys::mount(nullptr, ".", nullptr, MS_SLAVE | MS_REC, nullptr), "make the old root a slave", {}));
-    HUSK_CHECK(check(sys::call(SYS_umount2, ".", 2 /* MNT_DETACH */), "unmount the old root", {}));
-  }
-  HUSK_CHECK(check(sys::call(SYS_chdir, "/"), "chdir to /", {}));
-  root_fd_.reset(sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY));
-  root_.fd = root_fd_.get();
-  return check(root_.fd, "open the new root", {});
-}
-
 Fault Builder::apply(const FinalPropagation& step) {
   return check(sys::mount(nullptr, "/", nullptr, step.flags, nullptr), "mount propagation of the container's /", {});
 }

@@ -87,9 +87,10 @@ struct MakeDirectory {  // the working directory, where the image lacks it
 struct PivotRoot {
   bool move = false;  // MS_MOVE and chroot instead: the host's root is a ramfs
   bool chroot_only = false;  // no mount namespace of its own
+  bool own_pids = false;     // the PID namespace is new
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("move", s.move)("chrootOnly", s.chroot_only);
+    a("move", s.move)("chrootOnly", s.chroot_only)("ownPids", s.own_pids);
   }
 };
 
