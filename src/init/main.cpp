@@ -94,6 +94,13 @@ int init_main(int argc, const char* const* argv) {
   Header header;
   reader.read(header);
   if (header.reset_signals) reset_signals();
+  // Taken before anything can fail, inherited by init on the long way.
+  const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
+                                  header.mounts);
+  for (sys::Fd& mount : mounts) {
+    new (&mount) sys::Fd();
+    if (ChildEnd(socket).receive_mount(mount) < 0) return 1;
+  }
   if (header.bootstrap.long_way) {
     Fault fault;
     if (!bootstrap(header.bootstrap, socket, fault)) {
@@ -102,7 +109,7 @@ int init_main(int argc, const char* const* argv) {
     }
     guard();
   }
-  return run_steps(header, reader, InitEnd(socket), arena);
+  return run_steps(header, reader, InitEnd(socket), mounts, arena);
 }
 
 }  // namespace husk::init

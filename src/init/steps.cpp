@@ -36,9 +36,9 @@ Fd open_procfs() {
 
 class Runner {
  public:
-  Runner(const plan::Header& header, start::InitEnd parent, Arena& arena)
+  Runner(const plan::Header& header, start::InitEnd parent, std::span<sys::Fd> mounts, Arena& arena)
       : parent_(parent), arena_(arena), procfs_(open_procfs()),
-        builder_(procfs_.get(), header.mount_api, header.openat2, arena), host_root_{AT_FDCWD, header.openat2} {}
+        builder_(procfs_.get(), header.mount_api, header.openat2, mounts, arena), host_root_{AT_FDCWD, header.openat2} {}
 
   template <class Step>
   Fault decode_and_run(Reader& reader) {
@@ -132,10 +132,11 @@ Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
 
 }  // namespace
 
-int run_steps(const plan::Header& header, Reader& reader, start::InitEnd parent, Arena& arena) {
+int run_steps(const plan::Header& header, Reader& reader, start::InitEnd parent, std::span<sys::Fd> mounts,
+              Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
-  Runner runner(header, parent, arena);
+  Runner runner(header, parent, mounts, arena);
   for (uint32_t i = 0; i < header.steps; ++i) {
     plan::Op op{};
     reader.read(op);

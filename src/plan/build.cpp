@@ -113,6 +113,9 @@ class Builder {
 
   Status make_root() {
     HUSK_LET(rootfs::RootPlan root, rootfs::plan(spec_, surroundings(), plan_.arena));
+    if (!root.idmapped.empty() && !in_.facts.mount_api)
+      return Error{"idmapped mounts need mount_setattr(2), Linux 5.12", 0, {}, 1};
+    plan_.idmapped = std::move(root.idmapped);
     add(root.propagation);
     add(root.open);
     for (const rootfs::Mount& m : root.mounts) add(m);
@@ -249,6 +252,7 @@ class Builder {
     plan_.header.openat2 = in_.facts.openat2;
     plan_.header.reset_signals = !in_.facts.clone3;
     plan_.header.steps = plan_.steps.size();
+    plan_.header.mounts = plan_.idmapped.size();
     plan_.rlimits = spec_.process->rlimits;
     plan_.preserve_fds = in_.listen_fds + in_.preserve_fds;
     plan_.clone3 = in_.facts.clone3;

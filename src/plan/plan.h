@@ -11,6 +11,7 @@
 #include "host/facts.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/namespaces/plan.h"
+#include "rooms/rootfs/plan.h"
 #include "spec/types.h"
 #include "plan/header.h"
 #include "plan/steps.h"
@@ -47,6 +48,7 @@ struct Plan {
   namespaces::NamespacePlan namespaces;
   cgroup::Plan cgroup;
   std::vector<spec::Rlimit> rlimits;  // set by the parent: root of a user namespace may not raise them
+  std::vector<rootfs::IdmappedSource> idmapped;  // made by the parent and handed over, in this order
   int preserve_fds = 0;
   bool clone3 = true;
   std::vector<std::string> warnings;

@@ -112,9 +112,9 @@ int Started::say(Kind kind, int64_t value, int fd) const {
   return send_frame(socket_, frame, fd);
 }
 
-int Started::expect(Kind kind, int64_t* value) const {
+int Started::expect(Kind kind, int64_t* value, sys::Fd* fd) const {
   Frame frame;
-  if (int err = receive_frame(socket_, frame); err < 0) return err;
+  if (int err = receive_frame(socket_, frame, fd); err < 0) return err;
   if (frame.kind != kind || frame.who != Who::parent) return -EPROTO;
   if (value != nullptr) *value = frame.value;
   return 0;
@@ -141,11 +141,11 @@ void Started::error(uint32_t step, const sys::Fault& fault) const {
   (void)send_frame(socket_, frame);
 }
 
-int ParentEnd::say(Kind kind, int64_t value) const {
+int ParentEnd::say(Kind kind, int64_t value, int fd) const {
   Frame frame;
   frame.kind = kind;
   frame.value = value;
-  return send_frame(socket_.get(), frame);
+  return send_frame(socket_.get(), frame, fd);
 }
 
 int ParentEnd::say_text(Kind kind, std::string_view text) const {

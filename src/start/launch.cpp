@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "start/idmapped.h"
 #include "start/idmaps.h"
 #include "start/protocol.h"
 #include "start/spawn.h"
@@ -48,6 +49,7 @@ class Launch {
   [[nodiscard]] bool long_way() const { return plan_.header.bootstrap.long_way; }
 
   Status start() {
+    HUSK_LET(const std::vector<sys::Fd> mounts, make_idmapped(plan_.idmapped));
     SpawnOptions options;
     options.namespaces = plan_.namespaces.clone_flags;
     options.cgroup = plan_.clone3 ? cgroup_.directory_fd() : -1;
@@ -64,6 +66,8 @@ class Launch {
     // It waits for the plan, so it is in its cgroup before it does anything.
     if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
     if (const int err = parent_.give_plan(plan::encode(plan_)); err < 0) return ended("send the plan", err);
+    for (const sys::Fd& mount : mounts)
+      if (const int err = parent_.give_mount(mount.get()); err < 0) return ended("send a mount", err);
     return init_.pid > 0 ? born() : Status();
   }
 

@@ -3,6 +3,7 @@
 //
 //   frame        from            to      answer     value / rides along
 //   plan         parent          child   -          size in bytes; the plan follows
+//   mount        parent          child   -          a detached mount; as many as the plan says, right after it
 //   maps_please  child           parent  maps_done  -            (has unshared the user namespace)
 //   maps_done    parent          child   -          -            (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
@@ -32,7 +33,7 @@
 namespace husk::start {
 
 enum class Kind : uint32_t {
-  none, plan, maps_please, maps_done, init_pid, hooks_please, state, console, ready, run, error
+  none, plan, mount, maps_please, maps_done, init_pid, hooks_please, state, console, ready, run, error
 };
 enum class Who : uint32_t { parent, child, init };
 
@@ -73,7 +74,7 @@ class Started {
 
  protected:
   [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;
-  [[nodiscard]] int expect(Kind kind, int64_t* value = nullptr) const;
+  [[nodiscard]] int expect(Kind kind, int64_t* value = nullptr, sys::Fd* fd = nullptr) const;
   [[nodiscard]] int expect_text(Kind kind, Arena& arena, Str& text) const;
 
  private:
@@ -89,6 +90,7 @@ class ChildEnd : public Started {
     const int err = say(Kind::maps_please);
     return err < 0 ? err : expect(Kind::maps_done);
   }
+  [[nodiscard]] int receive_mount(sys::Fd& fd) const { return expect(Kind::mount, nullptr, &fd); }
   [[nodiscard]] int tell_init_pid(int pid) const { return say(Kind::init_pid, pid); }
 };
 
@@ -111,13 +113,14 @@ class ParentEnd {
  public:
   explicit ParentEnd(sys::Fd socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
+  [[nodiscard]] int give_mount(int fd) const { return say(Kind::mount, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run() const { return say(Kind::run); }
   [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }
 
  private:
-  [[nodiscard]] int say(Kind kind, int64_t value = 0) const;
+  [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;
   [[nodiscard]] int say_text(Kind kind, std::string_view text) const;
   sys::Fd socket_;
 };

@@ -145,7 +145,6 @@ class Noise {
       time_t now = time(nullptr);
       struct tm fields = {};
       (void)localtime_r(&now, &fields);
-      (void)setenv("NOISE", "1", 1);
     }
   }
 

@@ -150,7 +150,7 @@ Status Cgroup::prepare_devices() {
 
 Status Cgroup::attach_devices() {
   if (!device_program_) return {};
-  const Status status = attach_device_program(leaf_.get(), device_program_.get(), replaced_program_.get());
+  Status status = attach_device_program(leaf_.get(), device_program_.get(), replaced_program_.get());
   // The cgroup keeps what is attached; if that failed, nobody is to find these half done.
   device_program_.reset();
   replaced_program_.reset();

@@ -14,8 +14,8 @@ namespace husk::rootfs {
 // directory is our own procfs and the paths are "self/fd/N", which name exactly these descriptors.
 class Builder {
  public:
-  Builder(int procfs, bool mount_api, bool openat2, Arena& arena)
-      : procfs_(procfs), mount_api_(mount_api), root_{-1, openat2}, arena_(arena) {}
+  Builder(int procfs, bool mount_api, bool openat2, std::span<sys::Fd> given, Arena& arena)
+      : procfs_(procfs), mount_api_(mount_api), root_{-1, openat2}, given_(given), arena_(arena) {}
 
   sys::Fault apply(const RootPropagation& step);
   sys::Fault apply(const OpenRoot& step);
@@ -60,6 +60,7 @@ class Builder {
   int procfs_;
   bool mount_api_;
   sys::RootDir root_;
+  std::span<sys::Fd> given_;  // mounts of the parent's making
   Arena& arena_;
   sys::Fd root_fd_;
   sys::Fd dev_null_;         // a mount of the host's /dev/null

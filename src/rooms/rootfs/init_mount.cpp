@@ -179,7 +179,10 @@ Fault Builder::mount_fs(const Mount& step) {
 
 Fault Builder::mount_bind(const Mount& step) {
   Fd source;
-  if (mount_api_)
+  if (step.given > given_.size()) return {EPROTO, "a mount of the parent's is missing", step.target};
+  if (step.given != 0)
+    source = std::move(given_[step.given - 1]);
+  else if (mount_api_)
     source.reset(sys::open_tree(AT_FDCWD, step.source.c_str(), OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U)));
   else
     source.reset(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));

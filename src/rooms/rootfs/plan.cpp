@@ -55,8 +55,6 @@ class Planner {
  private:
   Status add_mount(const spec::Mount& m) {
     const Options o = parse_options(m.options);
-    if (o.idmap || !m.uid_mappings.empty())
-      return Error{"idmapped mounts are not implemented in this version", 0, {}, 1};
     if (o.remount) return Error{"option \"remount\" is not for a new mount", 0, "leave it out", 1};
     const std::string target = clean(m.destination);
     if (m.type == "cgroup" || m.type == "cgroup2") {
@@ -64,10 +62,37 @@ class Planner {
     }
     Mount out = from_options(m.type, m.source, target, o);
     if (target == "/dev" && out.bind) dev_is_bound_ = true;
+    if (o.idmap || !m.uid_mappings.empty()) HUSK_TRY(add_idmapped(m, o, out));
     if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs")
       add_data(out, cat("context=\"", spec_.lx.mount_label, "\""));
     plan_.mounts.push_back(out);
     return {};
+  }
+
+  // With mappings of its own, or with those of the container's user namespace.
+  Status add_idmapped(const spec::Mount& m, const Options& o, Mount& out) {
+    if (!out.bind) return Error{"only bind mounts can be idmapped", 0, "add \"bind\" to the options", 1};
+    IdmappedSource s;
+    s.source = std::string(out.source.view());
+    s.target = std::string(out.target.view());
+    s.recursive = out.recursive;
+    s.map_tree = o.idmap_recursive;
+    const bool own = !m.uid_mappings.empty();
+    const spec::Namespace* user = spec_.lx.find(spec::NsType::user);
+    if (!own && user == nullptr)
+      return Error{"an idmapped mount needs uidMappings and gidMappings, or a user namespace to take them from", 0, {}, 1};
+    if (!own && !user->path.empty()) s.namespace_path = user->path;
+    s.uid_map = map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
+    s.gid_map = map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
+    plan_.idmapped.push_back(std::move(s));
+    out.given = plan_.idmapped.size();
+    return {};
+  }
+
+  static std::string map_text(const std::vector<spec::IdMapping>& mappings) {
+    std::string out;
+    for (const spec::IdMapping& m : mappings) out += cat(m.container_id, " ", m.host_id, " ", m.size, "\n");
+    return out;
   }
 
   Mount from_options(const std::string& type, const std::string& source, const std::string& target, const Options& o) {

@@ -29,6 +29,15 @@ struct Surroundings {
   std::vector<CgroupView> cgroups;
 };
 
+// A bind mount with a mapping of its own: made by the parent. See start/idmapped.h.
+struct IdmappedSource {
+  std::string source, target;
+  bool recursive = false;      // rbind
+  bool map_tree = false;       // ridmap
+  std::string uid_map, gid_map;  // as in /proc/PID/uid_map
+  std::string namespace_path;  // of a user namespace that has the mapping; empty: one is made
+};
+
 // In order: before the hooks of the runtime, the change of root, after it.
 struct RootPlan {
   RootPropagation propagation;
@@ -43,6 +52,7 @@ struct RootPlan {
   bool root_readonly = false;
   std::vector<ReadonlyPath> readonly_paths;
   std::vector<MaskedPath> masked_paths;
+  std::vector<IdmappedSource> idmapped;
 };
 
 [[nodiscard]] Result<RootPlan> plan(const spec::Spec& spec, const Surroundings& around, Arena& arena);

@@ -32,6 +32,7 @@ struct Mount {
   bool plain_target = false;     // no symbolic link on the way to the target (proc, sysfs)
   bool read_only_fs = false;     // the file system, not only this mount of it
   bool classic = false;          // options that only mount(2) knows
+  uint64_t given = 0;            // n: the source is the n-th mount that the parent handed over
   bool copy_up = false;          // tmpfs starts with what was at the target
   uint64_t attr_set = 0, attr_clear = 0;        // MOUNT_ATTR_*
   uint64_t tree_set = 0, tree_clear = 0;        // the same for the whole tree: rro, rnosuid ...
@@ -40,7 +41,7 @@ struct Mount {
   template <class S, class A>
   static void fields(S& s, A& a) {
     a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("bind", s.bind)("recursive", s.recursive)(
-        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)(
+        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)("given", s.given)(
         "attrSet", s.attr_set)("attrClear", s.attr_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
         "classicFlags", s.classic_flags)("propagation", s.propagation);
   }
