@@ -12,11 +12,12 @@ target_compile_options(
   husk-init
   PRIVATE ${HUSK_WARNINGS}
           -Os -g0 -fPIE -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
-          -fno-unwind-tables -fvisibility=hidden -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns
-          -U_FORTIFY_SOURCE -fstack-clash-protection -Wno-error=array-bounds)
+          -fno-unwind-tables -fvisibility=hidden -ffunction-sections -fdata-sections
+          -U_FORTIFY_SOURCE -fstack-clash-protection)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # The canary is a global, set from AT_RANDOM: there is no thread-local storage.
-  target_compile_options(husk-init PRIVATE -fstack-protector-strong -mstack-protector-guard=global)
+  # No turning of our memset into a call of memset. The canary is a global, set from AT_RANDOM: there is no thread-local storage.
+  target_compile_options(husk-init PRIVATE -fno-tree-loop-distribute-patterns -fstack-protector-strong
+                                           -mstack-protector-guard=global)
 endif()
 target_link_options(husk-init PRIVATE -nostdlib -static-pie -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now
                     -Wl,--build-id=none -s)

@@ -106,8 +106,10 @@ template <class... Parts>
       return std::move(husk_try_).error();                        \
   } while (false)
 // HUSK_LET(int n, parse(s)): declares n from a Result or returns its error.
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
 #define HUSK_LET(decl, expr)                                                     \
   auto HUSK_CAT(husk_let_, __LINE__) = (expr);                                   \
   if (!HUSK_CAT(husk_let_, __LINE__).ok())                                       \
     return std::move(HUSK_CAT(husk_let_, __LINE__)).error();                     \
   decl = *std::move(HUSK_CAT(husk_let_, __LINE__))
+// NOLINTEND(bugprone-macro-parentheses)

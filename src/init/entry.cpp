@@ -13,7 +13,7 @@ extern const Elf64_Dyn _DYNAMIC[] __attribute__((visibility("hidden")));
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));  // NOLINT(bugprone-reserved-identifier)
 extern uintptr_t __stack_chk_guard;                                          // NOLINT(bugprone-reserved-identifier)
 
-__attribute__((used, noreturn, optimize("no-stack-protector"))) void husk_entry(const uintptr_t* stack);
+__attribute__((used, noreturn, no_stack_protector)) void husk_entry(const uintptr_t* stack);
 }
 
 #if defined(__x86_64__)
@@ -35,7 +35,7 @@ void husk_entry(const uintptr_t* stack) {
     if (d->d_tag == DT_RELASZ) size = d->d_un.d_val;
   }
   const auto* r = reinterpret_cast<const Elf64_Rela*>(rela);
-  for (size_t i = 0; i < size / sizeof *r; ++i)
+  for (size_t i = 0; r != nullptr && i < size / sizeof *r; ++i)
     if (ELF64_R_TYPE(r[i].r_info) == kRelative)
       *reinterpret_cast<uintptr_t*>(base + r[i].r_offset) = base + static_cast<uintptr_t>(r[i].r_addend);
 

@@ -139,10 +139,11 @@ class Making {
     HUSK_TRY(record());
     HUSK_TRY(make_cgroup());
     start::Callbacks callbacks;
-    callbacks.born = [this](const start::Process& process) {
+    callbacks.born = [this](const start::Process& process) -> Status {
       state_.pid = process.pid;
       state_.start_time = store::start_time_of(process.pid);
-      return store::save(env_.root, state_);
+      HUSK_TRY(store::save(env_.root, state_));
+      return device_rules(cgroup_.prepare_devices());
     };
     callbacks.hooks = [this] { return run_hooks(); };
     callbacks.ready = [this](const start::Process& process) { return on_ready(process); };
@@ -169,8 +170,16 @@ class Making {
     return json;
   }
 
+  // Where the kernel does not let a user's container have device rules, it also lets nobody in it make a device.
+  [[nodiscard]] Status device_rules(Status status) const {
+    if (status.ok() || !cgroup::devices_unavailable(status.error())) return status;
+    if (geteuid() != 0 || plan_->namespaces.has_user()) return {};
+    return status;
+  }
+
   // The last moment at which nothing of the program has run.
   Status on_ready(const start::Process& process) {
+    HUSK_TRY(device_rules(cgroup_.attach_devices()));
     if (!options_.pid_file.empty()) {
       HUSK_TRY(host::write_atomic(options_.pid_file, cat(process.pid), 0644));
       wrote_pid_file_ = true;

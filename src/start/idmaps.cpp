@@ -32,6 +32,7 @@ Status run_helper(const char* name, pid_t pid, const std::string& map) {
   std::vector<std::string> args = {name, cat(pid)};
   for (std::string& w : words(map)) args.push_back(std::move(w));
   std::vector<char*> argv;
+  argv.reserve(args.size() + 1);
   for (std::string& a : args) argv.push_back(a.data());
   argv.push_back(nullptr);
   char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

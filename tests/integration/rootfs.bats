@@ -236,7 +236,6 @@ load helpers
 }
 
 @test "a device that was not allowed cannot be opened" {
-  [[ $LEG != v2* ]] || skip "needs a device filter (BPF) on cgroup v2"
   bundle_busybox
   config '.process.capabilities |= map_values(. + ["CAP_MKNOD"])'
   inside 'mknod /tmp/mem c 1 1 && ! head -c 1 /tmp/mem 2>/dev/null; head -c 1 /tmp/mem'

@@ -43,6 +43,7 @@ void everything(Case& c) {
   c.spec.lx.seccomp->syscalls.pop_back();    // SCMP_ACT_NOTIFY
   c.spec.lx.seccomp->architectures.clear();  // one of them is newer than some versions of libseccomp
   for (spec::Mount& m : c.spec.mounts) {
+    if (m.uid_mappings.empty()) continue;
     m.uid_mappings.clear();
     m.gid_mappings.clear();
     m.options = {"rbind", "ro", "rslave"};
@@ -124,6 +125,12 @@ void labels(Case& c) {
   c.spec.lx.sysctl = {{"net.ipv4.conf.eth0/1.forwarding", "1"}, {"kernel/shmmax", "65536"}};
 }
 
+void idmapped(Case& c) {
+  user_namespace(c);
+  c.spec.mounts.push_back({"/a", "bind", "/srv/a", {"rbind", "ridmap", "ro"}, {}, {}});
+  c.spec.mounts.push_back({"/b", "bind", "/srv/b", {"bind"}, {{0, 1, 2}}, {{3, 4, 5}}});
+}
+
 void old_kernel(Case& c) {
   c.facts = host::Facts{};
   c.facts.capabilities = ~uint64_t{0};
@@ -132,7 +139,7 @@ void old_kernel(Case& c) {
 const Golden kGoldens[] = {
     {"default_root", [](Case&) {}},
     {"default_rootless", rootless},
-    {"everything", everything},
+    {"everything", everything, [](plan::Input& in) { in.apparmor = true; }},
     {"joined", joined},
     {"no_mount_namespace", no_mount_namespace},
     {"seccomp", filter},
@@ -144,6 +151,7 @@ const Golden kGoldens[] = {
     {"hooks", hooks, [](plan::Input& in) { in.fifo = "/run/husk/demo/exec.fifo"; }},
     {"readonly_mounts", readonly_mounts},
     {"user_namespace", user_namespace},
+    {"idmapped", idmapped},
     {"labels", labels, [](plan::Input& in) { in.apparmor = in.selinux = true; }},
     {"old_kernel", old_kernel,
      [](plan::Input& in) {
@@ -194,15 +202,17 @@ TEST(PlanRefuses, IntelRdt) {
   EXPECT_EQ(refusal(c), "/linux/intelRdt: not implemented in this version");
 }
 
-TEST(PlanRefuses, IdmappedMounts) {
-  for (const char* option : {"idmap", "ridmap"}) {
-    Case c;
-    c.spec.mounts = {{"/data", "bind", "/srv", {"rbind", option}, {}, {}}};
-    EXPECT_EQ(refusal(c), "/mounts/0: idmapped mounts are not implemented in this version") << option;
-  }
+TEST(PlanRefuses, IdmappedMountsThatCannotBe) {
   Case c;
-  c.spec.mounts.push_back({"/data", "bind", "/srv", {"rbind"}, {{0, 1, 1}}, {{0, 1, 1}}});
-  EXPECT_NE(refusal(c).find("idmapped mounts are not implemented"), std::string::npos);
+  c.spec.mounts = {{"/data", "bind", "/srv", {"rbind", "idmap"}, {}, {}}};
+  EXPECT_NE(refusal(c).find("/mounts/0: an idmapped mount needs uidMappings and gidMappings"), std::string::npos);
+  c.spec.mounts[0].uid_mappings = c.spec.mounts[0].gid_mappings = {{0, 1, 1}};
+  c.facts.mount_api = false;
+  EXPECT_NE(refusal(c).find("idmapped mounts need mount_setattr(2), Linux 5.12"), std::string::npos);
+  c.facts.mount_api = true;
+  c.spec.mounts[0].type = "tmpfs";
+  c.spec.mounts[0].options = {"idmap"};
+  EXPECT_NE(refusal(c).find("/mounts/0: only bind mounts can be idmapped"), std::string::npos);
 }
 
 TEST(PlanRefuses, SeccompNotify) {

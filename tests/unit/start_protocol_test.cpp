@@ -152,6 +152,16 @@ TEST_F(Protocol, ADescriptorRidesAlong) {
   EXPECT_EQ(byte, 0);
 }
 
+TEST_F(Protocol, MountsTravelAsDescriptors) {
+  const ParentEnd from = parent();
+  ASSERT_EQ(from.give_mount(STDIN_FILENO), 0);
+  sys::Fd mount;
+  ASSERT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), 0);
+  EXPECT_TRUE(mount);
+  ASSERT_EQ(from.run(), 0);
+  EXPECT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), -EPROTO);
+}
+
 TEST_F(Protocol, ADescriptorThatWasHereBeforeIsClosed) {
   Frame frame;
   sys::Fd came(open("/dev/null", O_RDONLY | O_CLOEXEC));

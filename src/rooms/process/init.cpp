@@ -145,7 +145,7 @@ Fault apply(const WorkingDirectory& step, bool& done) {
   HUSK_CHECK(check(ret, "chdir to cwd", step.path));
   done = true;
   // A descriptor of the host as /proc/self/fd/N leads outside: then the kernel names no path from our root.
-  char here[4096];
+  char here[4096] = {};
   const long size = sys::call(SYS_getcwd, here, sizeof here);
   if (size == -ERANGE) return {};  // deeper than a path is long: inside
   HUSK_CHECK(check(size, "getcwd", step.path));

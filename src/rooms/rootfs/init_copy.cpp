@@ -73,7 +73,7 @@ Fault copy_entry(int from, int to, const char* entry, Str name, int depth) {
 
 Fault copy_directory(int from, int to, Str name, int depth) {
   if (depth > kMaxDepth) return {ELOOP, "copy up: too deep", name};
-  alignas(Entry) char buffer[4096];
+  alignas(Entry) char buffer[4096] = {};
   for (;;) {
     const long n = sys::call(SYS_getdents64, from, buffer, sizeof buffer);
     if (n == 0) return {};
