@@ -93,13 +93,14 @@ int init_main(int argc, const char* const* argv) {
   Reader reader(plan.c_str(), plan.size(), arena);
   Header header;
   reader.read(header);
+  if (reader.bad()) return 1;
   if (header.reset_signals) reset_signals();
   // Taken before anything can fail, inherited by init on the long way.
   const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
                                   header.mounts);
   for (sys::Fd& mount : mounts) {
     new (&mount) sys::Fd();
-    if (ChildEnd(socket).receive_mount(mount) < 0) return 1;
+    if (ChildEnd(socket).receive_mount(mount) < 0 || !mount) return 1;
   }
   if (header.bootstrap.long_way) {
     Fault fault;

@@ -42,9 +42,9 @@ class Making {
   Making(const Environment& env, const CreateOptions& options) : env_(env), options_(options) {}
 
   Result<Launched> run() {
+    HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(read_bundle());
     HUSK_TRY(make_plan());
-    HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
     if (!out.ok()) undo();
@@ -207,7 +207,7 @@ class Making {
       if (Status s = cgroup::remove(cgroup_.created()); !s.ok()) say(env_, Level::warning, s.error().text());
     }
     if (wrote_pid_file_) (void)unlink(options_.pid_file.c_str());
-    if (Status s = store::erase(env_.root, options_.id); !s.ok()) say(env_, Level::warning, s.error().text());
+    if (Status s = store::remove_state(env_.root, options_.id); !s.ok()) say(env_, Level::warning, s.error().text());
   }
 
   const Environment& env_;
@@ -244,7 +244,7 @@ Status remove(const Environment& env, const std::string& id) {
         if (env.log) env.log(Level::warning, s.error().text());
     }
   }
-  Status erased = store::erase(env.root, id);
+  Status erased = store::remove_state(env.root, id);
   return first.ok() ? erased : first;
 }
 

@@ -122,10 +122,9 @@ class Builder {
     for (const rootfs::Device& d : root.devices) add(d);
     for (const rootfs::Link& l : root.links) add(l);
     for (const rootfs::Link& l : root.mount_links) add(l);
-    add(rootfs::MakeDirectory{process_.cwd.path});
     hooks_before_pivot();
-    root.pivot.own_pids = is_new(spec::NsType::pid);
     add(root.pivot);
+    add(rootfs::MakeDirectory{process_.cwd.path});
     root_ = std::move(root);
     return {};
   }
@@ -135,12 +134,19 @@ class Builder {
     if (!spec_.lx.masked_paths.empty() || !spec_.lx.readonly_paths.empty())
       return Error{"/linux: maskedPaths and readonlyPaths need a mount namespace", 0,
                    "add {\"type\": \"mount\"} to /linux/namespaces", 1};
-    if (!spec_.mounts.empty()) plan_.warnings.emplace_back("no mount namespace: /mounts are left out");
-    add(rootfs::OpenRoot{keep(in_.rootfs), false});
+    const char* kLeftOut = " is left out: there is no mount namespace";
+    if (!spec_.mounts.empty()) plan_.warnings.push_back(cat("/mounts", kLeftOut));
+    if (!spec_.lx.devices.empty()) plan_.warnings.push_back(cat("/linux/devices", kLeftOut));
+    if (spec_.root.readonly) plan_.warnings.push_back(cat("/root/readonly", kLeftOut));
+    rootfs::OpenRoot open;
+    open.path = keep(in_.rootfs);
+    open.mount = false;
+    add(open);
     hooks_before_pivot();
     rootfs::PivotRoot pivot;
     pivot.chroot_only = true;
     add(pivot);
+    add(rootfs::MakeDirectory{process_.cwd.path});
     return {};
   }
 

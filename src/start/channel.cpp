@@ -8,9 +8,23 @@
 namespace husk::start {
 namespace {
 
-struct Control {  // room for one descriptor
+struct Control {  // room for one descriptor; the padding would hold a second one
   alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))] = {};
 };
+
+// Takes the descriptors of a message: the first is kept, others are closed. False if there were others.
+bool take_descriptors(struct msghdr& message, sys::Fd& first) {
+  const struct cmsghdr* c = CMSG_FIRSTHDR(&message);
+  if (c == nullptr || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) return true;
+  const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  for (size_t i = 0; i < count; ++i) {
+    int number = -1;
+    std::memcpy(&number, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+    sys::Fd one(number);
+    if (i == 0) first = std::move(one);
+  }
+  return count <= 1;
+}
 
 long again(long (*once)(int, struct msghdr*, int), int socket, struct msghdr* message, int flags) {
   long ret = -EINTR;
@@ -63,12 +77,7 @@ int receive_frame(int socket, Frame& frame, sys::Fd* fd) {
   if (ret == 0 || ret == -ECONNRESET) return -EPIPE;
   if (ret < 0) return static_cast<int>(ret);
   sys::Fd came;
-  const struct cmsghdr* c = CMSG_FIRSTHDR(&message);
-  if (c != nullptr && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int))) {
-    int number = -1;
-    std::memcpy(&number, CMSG_DATA(c), sizeof(int));
-    came.reset(number);
-  }
+  if (!take_descriptors(message, came) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return -EPROTO;
   if (ret != sizeof frame || frame.magic != kMagic || frame.version != kVersion) return -EPROTO;
   frame.what[sizeof frame.what - 1] = frame.path[sizeof frame.path - 1] = '\0';
   if (fd != nullptr) *fd = std::move(came);

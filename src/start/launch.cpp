@@ -55,8 +55,16 @@ class Launch {
     options.cgroup = plan_.clone3 ? cgroup_.directory_fd() : -1;
     options.preserve_fds = plan_.preserve_fds;
     options.clone3 = plan_.clone3;
-    HUSK_LET(Spawned first, spawn(options));
-    parent_ = ParentEnd(std::move(first.socket));
+    HUSK_LET(SocketPair sockets, make_sockets(options.preserve_fds));
+    parent_ = ParentEnd(std::move(sockets.ours));
+    const std::string text = plan::encode(plan_);
+    // Where it is born in its cgroup, the plan lies ready for it before it exists: then neither side waits for the other
+    // (and the kernel does not put it on our processor, as it does when we wake it by a message).
+    const bool early = options.cgroup >= 0 && text.size() <= kPiece && mounts.empty();
+    if (early)
+      if (const int err = parent_.give_plan(text); err < 0) return fail(-err, "send the plan");
+    HUSK_LET(Spawned first, spawn(options, sockets.theirs));
+    sockets.theirs.reset();
     if (long_way()) {
       child_ = first.pid;
     } else {
@@ -65,7 +73,8 @@ class Launch {
     }
     // It waits for the plan, so it is in its cgroup before it does anything.
     if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
-    if (const int err = parent_.give_plan(plan::encode(plan_)); err < 0) return ended("send the plan", err);
+    if (!early)
+      if (const int err = parent_.give_plan(text); err < 0) return ended("send the plan", err);
     for (const sys::Fd& mount : mounts)
       if (const int err = parent_.give_mount(mount.get()); err < 0) return ended("send a mount", err);
     return init_.pid > 0 ? born() : Status();
@@ -111,6 +120,7 @@ class Launch {
   Status born() { return callbacks_.born ? callbacks_.born(init_) : Status(); }
 
   Status on_ready() {
+    if (init_.pid <= 0) return Error{"init is ready, but its pid was never told", 0, {}, 1};
     for (const spec::Rlimit& r : plan_.rlimits) {
       const struct rlimit64 limit = {r.soft, r.hard};
       const long ret = sys::call(SYS_prlimit64, init_.pid, r.resource, &limit, nullptr);
@@ -154,8 +164,12 @@ class Launch {
     // An error it had reported lies in the socket still.
     Frame frame;
     sys::Fd fd;
-    while (parent_.receive(frame, fd) == 0)
-      if (frame.kind == Kind::error) return reported(frame);
+    // (The first answer may be that a message of ours was not read; what it had to say comes after.)
+    for (int closed = 0; closed < 2;) {
+      const int got = parent_.receive(frame, fd);
+      if (got == 0 && frame.kind == Kind::error) return reported(frame);
+      if (got < 0) ++closed;
+    }
     const int status = wait_for(pid);
     (pid == child_ ? child_ : init_.pid) = -1;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)

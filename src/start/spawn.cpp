@@ -95,7 +95,6 @@ long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
   return pid;
 }
 
-// The socket keeps clear of the numbers that are inherited.
 Result<sys::Fd> above(sys::Fd fd, int lowest) {
   if (fd.get() >= lowest) return fd;
   const int moved = fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest);
@@ -105,18 +104,22 @@ Result<sys::Fd> above(sys::Fd fd, int lowest) {
 
 }  // namespace
 
-Result<Spawned> spawn(const SpawnOptions& options) {
+Result<SocketPair> make_sockets(int preserve_fds) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(errno, "socketpair");
+  SocketPair out;
+  out.ours.reset(pair[0]);
+  HUSK_LET(out.theirs, above(sys::Fd(pair[1]), 3 + preserve_fds));
+  return out;
+}
+
+Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket) {
   HUSK_LET(sys::Fd init, sealed_init());
   const int lowest = 3 + options.preserve_fds;
   HUSK_LET(init, above(std::move(init), lowest));
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(errno, "socketpair");
   Spawned out;
-  out.socket.reset(pair[0]);
-  HUSK_LET(sys::Fd theirs, above(sys::Fd(pair[1]), lowest));
-
-  const std::string number = cat(theirs.get());
-  Child child = {init.get(), theirs.get(), lowest, {"husk-init", number.c_str(), nullptr}, 0};
+  const std::string number = cat(socket.get());
+  Child child = {init.get(), socket.get(), lowest, {"husk-init", number.c_str(), nullptr}, 0};
   // No handler of the caller may run on the child's side while the memory is shared.
   sigset_t all;
   sigset_t before;

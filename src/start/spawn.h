@@ -17,10 +17,16 @@ struct SpawnOptions {
 
 struct Spawned {
   pid_t pid = -1;
-  sys::Fd pidfd;   // empty without clone3
-  sys::Fd socket;  // to it
+  sys::Fd pidfd;  // empty without clone3
 };
 
-Result<Spawned> spawn(const SpawnOptions& options);
+struct SocketPair {
+  sys::Fd ours, theirs;
+};
+// `theirs` keeps clear of the numbers that are inherited.
+Result<SocketPair> make_sockets(int preserve_fds);
+
+// The new process has `socket`, and takes it as its end of the conversation.
+Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket);
 
 }  // namespace husk::start

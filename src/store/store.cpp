@@ -94,10 +94,11 @@ Result<State> load(const std::string& root, const std::string& id) {
   in.get("cgroups", s.cgroups);
   in.get("annotations", s.annotations);
   if (failure.first) return std::move(*failure.first).within(path);
+  if (s.id != id) return Error{cat(path, ": belongs to container ", s.id), 0, {}, 1};
   return s;
 }
 
-Status erase(const std::string& root, const std::string& id) {
+Status remove_state(const std::string& root, const std::string& id) {
   // The usual contents first: no need to read the directory for two known names.
   const std::string dir = directory(root, id);
   (void)unlink((dir + "/state.json").c_str());

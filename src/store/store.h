@@ -39,7 +39,7 @@ struct State {
 [[nodiscard]] Status save_first(const std::string& root, const State& state);
 [[nodiscard]] Status save(const std::string& root, const State& state);
 [[nodiscard]] Result<State> load(const std::string& root, const std::string& id);
-[[nodiscard]] Status erase(const std::string& root, const std::string& id);
+[[nodiscard]] Status remove_state(const std::string& root, const std::string& id);
 
 [[nodiscard]] Status save_config(const std::string& root, const std::string& id, const std::string& json);
 [[nodiscard]] Result<std::string> load_config(const std::string& root, const std::string& id);

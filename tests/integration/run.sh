@@ -45,6 +45,10 @@ for program in enosys orphans; do
   [ "$HELPERS/$program" -nt "$here/$program.c" ] || cc -Wall -Wextra -O1 -static -o "$HELPERS/$program" "$here/$program.c"
 done
 
+if [ "$RUNTIME" = "$top/build/release/husk" ]; then
+  cmake --build "$top/build/release" --target husk-threaded >/dev/null
+fi
+
 # The tests of a leg run in a mount namespace of their own, so that nothing they mount is seen by the machine.
 private=(unshare --mount --propagation private)
 # shellcheck disable=SC2016 # for the inner shell to expand

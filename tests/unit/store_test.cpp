@@ -83,7 +83,7 @@ TEST_F(Store, AnIdIsTakenOnce) {
   const Status again = reserve(root_, "one");
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().what, "container with given ID already exists: one");
-  ASSERT_TRUE(store::erase(root_, "one").ok());
+  ASSERT_TRUE(store::remove_state(root_, "one").ok());
   EXPECT_TRUE(reserve(root_, "one").ok());
 }
 
@@ -147,9 +147,9 @@ TEST_F(Store, WhatIsErasedIsGone) {
   ASSERT_TRUE(reserve(root_, "id").ok());
   ASSERT_TRUE(save(root_, some_state("id")).ok());
   ASSERT_TRUE(save_config(root_, "id", "{}").ok());
-  ASSERT_TRUE(store::erase(root_, "id").ok());
+  ASSERT_TRUE(store::remove_state(root_, "id").ok());
   EXPECT_NE(access((root_ + "/id").c_str(), F_OK), 0);
-  EXPECT_TRUE(store::erase(root_, "id").ok());
+  EXPECT_TRUE(store::remove_state(root_, "id").ok());
   const Result<State> after = load(root_, "id");
   ASSERT_FALSE(after.ok());
   EXPECT_EQ(after.error().errnum, ENOENT);

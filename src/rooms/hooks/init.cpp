@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "sys/calls.h"
 #include "sys/fd.h"
@@ -43,6 +44,21 @@ Fault state_file(Str state, Fd& file) {
   return check(sys::call(SYS_lseek, file.get(), 0, 0), "lseek", {});
 }
 
+// The one text the parent sent is of the moment before the change of root; when startContainer hooks run, the container
+// has been created.
+Str state_for(const Hook& step, Str state, Arena& arena) {
+  constexpr std::string_view kCreating = "\"status\":\"creating\"";
+  constexpr std::string_view kCreated = "\"status\":\"created\"";
+  const size_t at = state.view().find(kCreating);
+  if (step.kind.view() != "startContainer" || at == std::string_view::npos) return state;
+  char* text = static_cast<char*>(arena.take(state.size() + 1, 1));
+  const size_t after = at + kCreating.size();
+  std::memcpy(text, state.c_str(), at);
+  std::memcpy(text + at, kCreated.data(), kCreated.size());
+  std::memcpy(text + at + kCreated.size(), state.c_str() + after, state.size() - after);
+  return {text, state.size() - kCreating.size() + kCreated.size()};
+}
+
 Fault failed(const Hook& step, std::string_view why, long number, int err, Arena& arena) {
   Text<408> text;
   text.add("error running ").add(step.kind).add(" hook #").number(static_cast<long>(step.number)).add(": ").add(why);
@@ -54,7 +70,7 @@ Fault failed(const Hook& step, std::string_view why, long number, int err, Arena
 
 Fault apply(const Hook& step, Str state, Arena& arena) {
   Fd input;
-  HUSK_CHECK(state_file(state, input));
+  HUSK_CHECK(state_file(state_for(step, state, arena), input));
   const char** args = vector(step.args, arena);
   const char** env = vector(step.env, arena);
   int pidfd = -1;

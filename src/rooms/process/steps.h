@@ -98,7 +98,7 @@ struct WorkingDirectory {
   }
 };
 
-// Environment, PATH look-up. The program is found here, before anybody is told that all is well, and started by Exec.
+// Environment, PATH look-up. The program is found here, as the user it runs as, and started by Exec.
 struct Program {
   std::span<const Str> args, env;
   bool set_home = false;  // HOME from the container's /etc/passwd

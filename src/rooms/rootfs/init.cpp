@@ -50,6 +50,11 @@ Fault make_parent_private(Str path) {
 }  // namespace
 
 Fault Builder::apply(const OpenRoot& step) {
+  if (!step.mount) {
+    root_fd_.reset(sys::openat(AT_FDCWD, step.path.c_str(), O_PATH | O_DIRECTORY));
+    root_.fd = root_fd_.get();
+    return check(root_.fd, "open", step.path);
+  }
   if (step.private_parent) HUSK_CHECK(make_parent_private(step.path));
   if (mount_api_) {
     root_fd_.reset(sys::open_tree(AT_FDCWD, step.path.c_str(), OPEN_TREE_CLONE | AT_RECURSIVE));

@@ -51,7 +51,6 @@ class Builder {
   sys::Fault parent_of(Str path, Str& name, int& directory);
   sys::Fault bind_device(const Device& step, int directory, Str name);
   sys::Fault make_readonly(int fd, Str path, unsigned flags);
-  sys::Fault drop_old_root(bool own_pids);
   sys::Fault mask_directory(int target, Str path);
   sys::Fault mask_file(int target, Str path);
   // mount(2) on descriptors; `from` < 0: no source, or the text `source`.

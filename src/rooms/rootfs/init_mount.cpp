@@ -41,7 +41,12 @@ Str join_data(const Mount& step, Str mode, Arena& arena) {
   if (!mode.empty()) all.add("mode=").add(mode);
   for (const Str& one : step.data) {
     if (all.size() != 0) all.add(',');
-    all.add(one);
+    // mount(2) splits at commas, and a label has one ("s0:c1,c2"): there it stands in quotes.
+    constexpr std::string_view kLabel = "context=";
+    if (one.view().substr(0, kLabel.size()) == kLabel)
+      all.add(kLabel).add('"').add(one.view().substr(kLabel.size())).add('"');
+    else
+      all.add(one);
   }
   return arena.copy(all.str());
 }

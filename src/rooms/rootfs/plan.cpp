@@ -63,8 +63,9 @@ class Planner {
     Mount out = from_options(m.type, m.source, target, o);
     if (target == "/dev" && out.bind) dev_is_bound_ = true;
     if (o.idmap || !m.uid_mappings.empty()) HUSK_TRY(add_idmapped(m, o, out));
-    if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs")
-      add_data(out, cat("context=\"", spec_.lx.mount_label, "\""));
+    if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs" &&
+        m.type != "mqueue")
+      add_data(out, cat("context=", spec_.lx.mount_label));
     plan_.mounts.push_back(out);
     return {};
   }

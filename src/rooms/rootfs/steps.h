@@ -18,10 +18,11 @@ struct RootPropagation {  // of everything that is mounted, before the first cha
 
 struct OpenRoot {  // the bundle's rootfs becomes a mount of its own
   Str path;
+  bool mount = true;  // false: without a mount namespace it is used as it lies there
   bool private_parent = false;  // rootfsPropagation is shared or unbindable: the mount we attach to must not be
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("path", s.path)("privateParent", s.private_parent);
+    a("path", s.path)("mount", s.mount)("privateParent", s.private_parent);
   }
 };
 
@@ -88,10 +89,9 @@ struct MakeDirectory {  // the working directory, where the image lacks it
 struct PivotRoot {
   bool move = false;  // MS_MOVE and chroot instead: the host's root is a ramfs
   bool chroot_only = false;  // no mount namespace of its own
-  bool own_pids = false;     // the PID namespace is new
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("move", s.move)("chrootOnly", s.chroot_only)("ownPids", s.own_pids);
+    a("move", s.move)("chrootOnly", s.chroot_only);
   }
 };
 
