@@ -17,6 +17,7 @@
 #include "base/reader.h"
 #include "init/steps.h"
 #include "rooms/namespaces/init.h"
+#include "rooms/process/init.h"
 #include "plan/header.h"
 #include "start/protocol.h"
 
@@ -60,17 +61,26 @@ Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& paren
   return {};
 }
 
-Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent) {
+Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file) {
   HUSK_CHECK(namespaces::join_all(b.joins));
   HUSK_CHECK(enter_user_namespace(b, parent));
   if (b.unshare != 0) HUSK_CHECK(check(sys::call(SYS_unshare, b.unshare), "unshare namespaces", {}));
-  return namespaces::set_clocks(b.clocks);
+  return namespaces::set_clocks(b.clocks, offsets_file);
+}
+
+// What has to be done to files of our own in /proc: they are ours only while we are dumpable, and that we may only be
+// before we are in anybody's namespaces.
+Fault while_dumpable(const Header& header, sys::Fd& offsets_file) {
+  if (header.has_oom_score) HUSK_CHECK(process::set_oom_score(header.oom_score));
+  if (header.bootstrap.clocks.empty()) return {};
+  offsets_file.reset(sys::openat(AT_FDCWD, namespaces::kOffsetsFile.c_str(), O_WRONLY));
+  return check(offsets_file.get(), "open", namespaces::kOffsetsFile);
 }
 
 // True in init, with `fault` empty.
-bool bootstrap(const namespaces::Bootstrap& b, int socket, Fault& fault) {
+bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, Fault& fault) {
   const ChildEnd parent(socket);
-  fault = be_child(b, parent);
+  fault = be_child(b, parent, offsets_file);
   if (fault) return false;
   // A PID or time namespace holds only for processes born after it was entered: this one. With the parent's parent as
   // its parent, so that who called us can wait for it.
@@ -86,7 +96,7 @@ int init_main(int argc, const char* const* argv) {
   int socket = 0;
   for (const char* p = argc > 1 ? argv[1] : ""; *p >= '0' && *p <= '9'; ++p) socket = socket * 10 + (*p - '0');
   if (socket < 3) return 1;  // somebody started us by hand
-  guard();
+  (void)sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
   Arena arena;
   Str plan;
   if (InitEnd(socket).receive_plan(arena, plan) < 0) return 1;
@@ -94,6 +104,12 @@ int init_main(int argc, const char* const* argv) {
   Header header;
   reader.read(header);
   if (reader.bad()) return 1;
+  sys::Fd offsets_file;
+  if (const Fault fault = while_dumpable(header, offsets_file)) {
+    InitEnd(socket).error(kNoStep, fault);
+    return 1;
+  }
+  guard();
   if (header.reset_signals) reset_signals();
   // Taken before anything can fail, inherited by init on the long way.
   const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
@@ -104,7 +120,7 @@ int init_main(int argc, const char* const* argv) {
   }
   if (header.bootstrap.long_way) {
     Fault fault;
-    if (!bootstrap(header.bootstrap, socket, fault)) {
+    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), fault)) {
       if (fault) ChildEnd(socket).error(kNoStep, fault);
       return fault ? 1 : 0;
     }

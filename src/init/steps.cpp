@@ -50,7 +50,6 @@ class Runner {
 
  private:
   Fault run(const process::Keyring& s) { return process::apply(s); }
-  Fault run(const process::OomScore& s) { return process::apply(s, procfs_.get()); }
   Fault run(const process::Personality& s) { return process::apply(s); }
   Fault run(const process::IoPriority& s) { return process::apply(s); }
   Fault run(const process::Scheduler& s) { return process::apply(s); }
@@ -68,7 +67,7 @@ class Runner {
   Fault run(const network::LoopbackUp& s) { return network::apply(s); }
   Fault run(const lsm::ExecLabel& s) { return lsm::apply(s, procfs_.get()); }
   Fault run(const seccomp::Load& s) { return seccomp::apply(s); }
-  Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, arena_); }
+  Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, root().fd, arena_); }
   template <class Step>
     requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
   Fault run(const Step& s) {

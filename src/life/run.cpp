@@ -227,7 +227,11 @@ Result<Launched> run(const Environment& env, const CreateOptions& options) { ret
 
 Status remove(const Environment& env, const std::string& id) {
   Result<store::State> state = store::load(env.root, id);
-  if (!state.ok()) return state.error().errnum == ENOENT ? Status() : Status(std::move(state).error());
+  if (!state.ok()) {
+    HUSK_TRY(store::check_id(id));
+    // Killed before it had written anything down, it had not made anything either.
+    return store::remove_state(env.root, id);
+  }
   // Whatever the container's first process left running goes with it.
   Status first;
   if (!cgroup::remove_empty(state->cgroups)) {

@@ -68,7 +68,8 @@ class Builder {
     constexpr uint64_t kSetIds = (uint64_t{1} << 6) | (uint64_t{1} << 7);  // CAP_SETGID, CAP_SETUID
     const namespaces::Caller caller{in_.facts.euid, in_.facts.egid, (in_.facts.capabilities & kSetIds) == kSetIds};
     HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller, in_.force_long, plan_.arena));
-    has_mounts_ = has(spec::NsType::mount);
+    // A mount namespace that is joined belongs to somebody: nothing is mounted and no root changed in it.
+    has_mounts_ = is_new(spec::NsType::mount);
     return {};
   }
 
@@ -83,7 +84,6 @@ class Builder {
 
   void before_root() {
     if (!in_.no_new_keyring) add(process::Keyring{keep(cat("_ses.", in_.id))});
-    if (process_.oom_score) add(*process_.oom_score);
     if (is_new(spec::NsType::network)) add(network::LoopbackUp{});
     if (plan_.namespaces.new_cgroup) add(namespaces::UnshareCgroup{});
   }
@@ -132,9 +132,9 @@ class Builder {
   // Nothing is mounted on the host for a container: without a namespace of its own it gets its root and no more.
   Status without_mount_namespace() {
     if (!spec_.lx.masked_paths.empty() || !spec_.lx.readonly_paths.empty())
-      return Error{"/linux: maskedPaths and readonlyPaths need a mount namespace", 0,
-                   "add {\"type\": \"mount\"} to /linux/namespaces", 1};
-    const char* kLeftOut = " is left out: there is no mount namespace";
+      return Error{"/linux: maskedPaths and readonlyPaths need a mount namespace of the container's own", 0,
+                   "have {\"type\": \"mount\"} without a path in /linux/namespaces", 1};
+    const char* kLeftOut = " is left out: the container has no mount namespace of its own";
     if (!spec_.mounts.empty()) plan_.warnings.push_back(cat("/mounts", kLeftOut));
     if (!spec_.lx.devices.empty()) plan_.warnings.push_back(cat("/linux/devices", kLeftOut));
     if (spec_.root.readonly) plan_.warnings.push_back(cat("/root/readonly", kLeftOut));
@@ -254,6 +254,8 @@ class Builder {
 
   void finish() {
     plan_.header.bootstrap = plan_.namespaces.bootstrap;
+    plan_.header.has_oom_score = process_.oom_score.has_value();
+    plan_.header.oom_score = process_.oom_score.value_or(0);
     plan_.header.mount_api = in_.facts.mount_api;
     plan_.header.openat2 = in_.facts.openat2;
     plan_.header.reset_signals = !in_.facts.clone3;

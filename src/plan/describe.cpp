@@ -9,7 +9,6 @@ using std::string;
 struct Words {
   string operator()(const std::monostate& /*s*/) const { return "nothing"; }
   string operator()(const process::Keyring& s) const { return cat("join session keyring ", s.name.view()); }
-  string operator()(const process::OomScore& s) const { return cat("set oom_score_adj to ", s.value); }
   string operator()(const process::Personality& /*s*/) const { return "set personality"; }
   string operator()(const process::IoPriority& /*s*/) const { return "set ioPriority"; }
   string operator()(const process::Scheduler& /*s*/) const { return "set scheduler"; }
@@ -41,7 +40,7 @@ struct Words {
   string operator()(const rootfs::MakeReadonly& s) const { return cat("make ", quoted(s.target), " read-only"); }
   string operator()(const rootfs::Device& s) const { return cat("make device ", quoted(s.path)); }
   string operator()(const rootfs::Link& s) const { return cat("make link ", quoted(s.path)); }
-  string operator()(const rootfs::MakeDirectory& s) const { return cat("make directory ", quoted(s.path)); }
+  string operator()(const rootfs::MakeDirectory& /*s*/) const { return "make the working directory"; }
   string operator()(const rootfs::PivotRoot& /*s*/) const { return "change root"; }
   string operator()(const rootfs::FinalPropagation& /*s*/) const { return "set rootfsPropagation"; }
   string operator()(const rootfs::RootReadonly& /*s*/) const { return "make root read-only"; }

@@ -36,7 +36,6 @@ struct ExecFifo {  // wait until somebody opens the other end: `start`
 // clang-format off
 #define HUSK_STEPS(X)                                   \
   X(keyring,           process::Keyring)                \
-  X(oom_score,         process::OomScore)               \
   X(unshare_cgroup,    namespaces::UnshareCgroup)       \
   X(loopback_up,       network::LoopbackUp)             \
   X(root_propagation,  rootfs::RootPropagation)         \

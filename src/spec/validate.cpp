@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto kProcessChecks = std::to_array<ProcessCheck>({
     check_cwd,
+    check_user,
     check_args,
     check_env,
     check_rlimits,

@@ -70,6 +70,7 @@ using SpecCheck = void (*)(const Spec&, Report&);
 
 // validate_process.cpp
 void check_cwd(const Process& process, Report& report);
+void check_user(const Process& process, Report& report);
 void check_args(const Process& process, Report& report);
 void check_env(const Process& process, Report& report);
 void check_rlimits(const Process& process, Report& report);

@@ -15,6 +15,17 @@ void check_cwd(const Process& process, Report& report) {
   }
 }
 
+// 2^32-1 is "leave as it is" to the kernel: the process would stay root.
+void check_user(const Process& process, Report& report) {
+  constexpr uint32_t kNobodyAtAll = 0xffffffff;
+  const User& user = process.user;
+  if (user.uid == kNobodyAtAll) report.add("/process/user/uid", user.uid, " is no user id");
+  if (user.gid == kNobodyAtAll) report.add("/process/user/gid", user.gid, " is no group id");
+  for (size_t i = 0; i < user.additional_gids.size(); ++i)
+    if (user.additional_gids[i] == kNobodyAtAll)
+      report.add(element("/process/user/additionalGids", i), user.additional_gids[i], " is no group id");
+}
+
 void check_args(const Process& process, Report& report) {
   if (process.args.empty()) {
     report.add("/process/args", "must not be empty: there is nothing to run");

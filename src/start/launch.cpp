@@ -92,7 +92,19 @@ class Launch {
     }
   }
 
+  // Init is quicker than the child that is to tell its number: then what it says waits.
   Status answer(const Frame& frame, sys::Fd fd) {
+    if (frame.who == Who::init && init_.pid <= 0 && frame.kind != Kind::error) {
+      early_.emplace_back(frame, std::move(fd));
+      return {};
+    }
+    HUSK_TRY(act(frame, std::move(fd)));
+    if (frame.kind != Kind::init_pid) return {};
+    for (auto& [early, ride_along] : std::exchange(early_, {})) HUSK_TRY(act(early, std::move(ride_along)));
+    return {};
+  }
+
+  Status act(const Frame& frame, sys::Fd fd) {
     switch (frame.kind) {
       case Kind::maps_please:
         HUSK_TRY(write_id_maps(child_, plan_.namespaces));
@@ -120,7 +132,6 @@ class Launch {
   Status born() { return callbacks_.born ? callbacks_.born(init_) : Status(); }
 
   Status on_ready() {
-    if (init_.pid <= 0) return Error{"init is ready, but its pid was never told", 0, {}, 1};
     for (const spec::Rlimit& r : plan_.rlimits) {
       const struct rlimit64 limit = {r.soft, r.hard};
       const long ret = sys::call(SYS_prlimit64, init_.pid, r.resource, &limit, nullptr);
@@ -192,6 +203,7 @@ class Launch {
   ParentEnd parent_{sys::Fd()};
   Process init_;
   pid_t child_ = -1;
+  std::vector<std::pair<Frame, sys::Fd>> early_;
   bool is_ready_ = false;
 };
 

@@ -58,7 +58,7 @@ struct Child {
 // Runs in the caller's memory: system calls and its own stack, nothing else (and nothing that a sanitizer adds).
 __attribute__((no_sanitize("address", "undefined"))) int become_init(void* data) {
   auto* c = static_cast<Child*>(data);
-  if (sys::call(SYS_close_range, c->first_private, ~0U, CLOSE_RANGE_CLOEXEC) == -ENOSYS) {
+  if (sys::call(SYS_close_range, c->first_private, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
     for (int fd = c->first_private; fd < 4096; ++fd) (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
   }
   (void)sys::call(SYS_fcntl, c->socket, F_SETFD, 0);

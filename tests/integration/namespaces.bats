@@ -84,9 +84,19 @@ joins() { # TYPE FILE
   bundle_busybox
   pin_namespace mount
   add_namespace mount "$NS_PATH"
-  config 'del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation)'
-  ns_inside mnt
-  says "$(readlink "$NS_PATH")"
+  config 'del(.linux.maskedPaths, .linux.readonlyPaths, .linux.rootfsPropagation) | .process.args = ["/bin/sleep", "100"]'
+  is_husk || skip "runc changes the root of whoever lives in that namespace"
+  local before process job
+  before=$(nsenter --mount="$NS_PATH" cat /proc/self/mountinfo | wc -l)
+  "$RUNTIME" --root "$ROOT" run --pid-file "$TMP/pid" -b "$BUNDLE" "$ID" 3>&- </dev/null 2>/dev/null &
+  job=$!
+  wait_until test -s "$TMP/pid"
+  process=$(<"$TMP/pid")
+  wait_until sh -c "tr '\\0' ' ' </proc/$process/cmdline | grep -q sleep"
+  same "$(readlink "/proc/$process/ns/mnt")" "$(readlink "$NS_PATH")"
+  same "$(nsenter --mount="$NS_PATH" cat /proc/self/mountinfo | wc -l)" "$before"
+  kill -9 "$process"
+  wait "$job" || true
 }
 
 @test "joining a user namespace" {

@@ -26,74 +26,152 @@ const char** vector(std::span<const Str> from, Arena& arena) {
   return to.data();
 }
 
-[[noreturn]] void become_hook(const Hook& step, const char** args, const char** env, int input) {
-  (void)sys::dup3(input, 0, 0);
-  (void)sys::call(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+// What the hook process is given, and what it leaves.
+struct Channels {
+  Fd input;            // the state
+  Fd output, errors;   // kept for the error text: the container's own streams are not the hook's
+  Fd failure, report;  // a pipe that execve closes: errno, if there was no execve
+};
+
+[[noreturn]] void become_hook(const Hook& step, const char** args, const char** env, const Channels& c, int root) {
+  (void)sys::dup3(c.input.get(), 0, 0);
+  (void)sys::dup3(c.output.get(), 1, 0);
+  (void)sys::dup3(c.errors.get(), 2, 0);
+  if (sys::call(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+    for (int fd = 3; fd < 65536; ++fd) (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+  (void)sys::call(SYS_umask, 022);  // ours is 0 while we make things
+  (void)sys::call(SYS_fchdir, root);
   const uint64_t none = 0;
   (void)sys::call(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
-  const long ret = sys::call(SYS_execve, step.path.c_str(), args, env);
-  (void)sys::call(SYS_exit_group, ret == -ENOENT ? 127 : 126);
+  const int err = static_cast<int>(-sys::call(SYS_execve, step.path.c_str(), args, env));
+  (void)sys::write(c.report.get(), &err, sizeof err);
+  (void)sys::call(SYS_exit_group, 127);
   __builtin_trap();
 }
 
-// The state goes into a file without a name: however long it is, no reader is needed to take it in time.
-Fault state_file(Str state, Fd& file) {
-  file.reset(static_cast<int>(sys::call(SYS_memfd_create, "state", 1U /* MFD_CLOEXEC */)));
-  HUSK_CHECK(check(file.get(), "memfd_create", {}));
-  HUSK_CHECK(check(sys::write(file.get(), state.c_str(), state.size()), "write state", {}));
-  return check(sys::call(SYS_lseek, file.get(), 0, 0), "lseek", {});
+// Files without a name: however much is written, nobody has to read in time.
+Fault memory_file(Fd& file) {
+  file.reset(static_cast<int>(sys::call(SYS_memfd_create, "hook", 1U /* MFD_CLOEXEC */)));
+  return check(file.get(), "memfd_create", {});
 }
 
-// The one text the parent sent is of the moment before the change of root; when startContainer hooks run, the container
-// has been created.
-Str state_for(const Hook& step, Str state, Arena& arena) {
-  constexpr std::string_view kCreating = "\"status\":\"creating\"";
-  constexpr std::string_view kCreated = "\"status\":\"created\"";
-  const size_t at = state.view().find(kCreating);
-  if (step.kind.view() != "startContainer" || at == std::string_view::npos) return state;
-  char* text = static_cast<char*>(arena.take(state.size() + 1, 1));
-  const size_t after = at + kCreating.size();
+Fault open_channels(Str state, Channels& c) {
+  HUSK_CHECK(memory_file(c.input));
+  HUSK_CHECK(check(sys::write(c.input.get(), state.c_str(), state.size()), "write state", {}));
+  HUSK_CHECK(check(sys::call(SYS_lseek, c.input.get(), 0, 0), "lseek", {}));
+  HUSK_CHECK(memory_file(c.output));
+  HUSK_CHECK(memory_file(c.errors));
+  int pipe[2];
+  HUSK_CHECK(check(sys::call(SYS_pipe2, pipe, O_CLOEXEC | O_NONBLOCK), "pipe", {}));
+  c.failure.reset(pipe[0]);
+  c.report.reset(pipe[1]);
+  return {};
+}
+
+// Puts `fresh` in place of the member that starts with `key` and ends with one of ",}".
+Str with_member(Str state, std::string_view key, std::string_view fresh, Arena& arena) {
+  const size_t at = state.view().find(key);
+  if (at == std::string_view::npos) return state;
+  const size_t end = state.view().find_first_of(",}", at);
+  if (end == std::string_view::npos) return state;
+  const std::string_view rest = state.view().substr(end);
+  char* text = static_cast<char*>(arena.take(at + fresh.size() + rest.size() + 1, 1));
   std::memcpy(text, state.c_str(), at);
-  std::memcpy(text + at, kCreated.data(), kCreated.size());
-  std::memcpy(text + at + kCreated.size(), state.c_str() + after, state.size() - after);
-  return {text, state.size() - kCreating.size() + kCreated.size()};
+  std::memcpy(text + at, fresh.data(), fresh.size());
+  std::memcpy(text + at + fresh.size(), rest.data(), rest.size());
+  return {text, at + fresh.size() + rest.size()};
 }
 
-Fault failed(const Hook& step, std::string_view why, long number, int err, Arena& arena) {
+// The text the parent sent is its own view, at the moment before the change of root. A hook in the container sees the
+// pid of this side; and when startContainer hooks run, the container has been created.
+Str state_for(const Hook& step, Str state, Arena& arena) {
+  Text<32> pid;
+  pid.add("\"pid\":").number(sys::call(SYS_getpid));
+  state = with_member(state, "\"pid\":", pid.str(), arena);
+  if (step.kind.view() != "startContainer") return state;
+  return with_member(state, "\"status\":\"creating\"", "\"status\":\"created\"", arena);
+}
+
+void add_output(Text<408>& text, std::string_view name, const Fd& file) {
+  char part[100];
+  (void)sys::call(SYS_lseek, file.get(), 0, 0);
+  const long n = sys::read(file.get(), part, sizeof part);
+  text.add(", ").add(name).add(": ").add(std::string_view(part, n > 0 ? static_cast<size_t>(n) : 0));
+}
+
+struct Outcome {
+  std::string_view why;
+  long number = -1;
+  std::string_view after;
+  int err = ECANCELED;
+  bool output = true;
+};
+
+Fault failed(const Hook& step, const Outcome& outcome, const Channels& c, Arena& arena) {
   Text<408> text;
-  text.add("error running ").add(step.kind).add(" hook #").number(static_cast<long>(step.number)).add(": ").add(why);
-  if (number >= 0) text.number(number);
-  return {err, arena.copy(text.str()), {}, true};
+  text.add("error running ").add(step.kind).add(" hook #").number(static_cast<long>(step.number)).add(": ");
+  text.add(outcome.why);
+  if (outcome.number >= 0) text.number(outcome.number);
+  text.add(outcome.after);
+  if (outcome.output) {
+    add_output(text, "stdout", c.output);
+    add_output(text, "stderr", c.errors);
+  }
+  return {outcome.err, arena.copy(text.str()), {}, true};
 }
 
-}  // namespace
-
-Fault apply(const Hook& step, Str state, Arena& arena) {
-  Fd input;
-  HUSK_CHECK(state_file(state_for(step, state, arena), input));
-  const char** args = vector(step.args, arena);
-  const char** env = vector(step.env, arena);
-  int pidfd = -1;
-  const long pid = sys::call(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
-  if (pid == 0) become_hook(step, args, env, input.get());
-  HUSK_CHECK(check(pid, "clone for hook", step.path));
-  const Fd process(pidfd);
-  if (step.timeout != 0) {
+// The wait status, or an outcome that ends the start.
+Fault wait_for(const Hook& step, long pid, int pidfd, const Channels& c, int& status, Arena& arena) {
+  if (step.timeout != 0 && pidfd >= 0) {
     struct pollfd poll = {pidfd, POLLIN, 0};
     struct timespec limit = {static_cast<time_t>(step.timeout), 0};
     if (sys::call(SYS_ppoll, &poll, 1, &limit, nullptr, 0) == 0) {
       (void)sys::call(SYS_kill, pid, SIGKILL);
       (void)sys::call(SYS_wait4, pid, nullptr, 0x40000000 /* __WALL */, nullptr);
-      return failed(step, "hook ran past specified timeout of (s) ", static_cast<long>(step.timeout), ETIMEDOUT, arena);
+      return failed(step, {"hook ran past specified timeout of ", static_cast<long>(step.timeout), ".0s", ETIMEDOUT, false},
+                    c, arena);
     }
   }
-  int status = 0;
   long waited = -EINTR;
   while (waited == -EINTR) waited = sys::call(SYS_wait4, pid, &status, 0x40000000 /* __WALL */, nullptr);
-  HUSK_CHECK(check(waited, "wait for hook", step.path));
-  if ((status & 0x7f) != 0) return failed(step, "signal ", status & 0x7f, ECANCELED, arena);
-  if (status != 0) return failed(step, "exit status ", status >> 8 & 0xff, ECANCELED, arena);
-  return {};
+  return check(waited, "wait for hook", step.path);
+}
+
+std::string_view signal_name(int signal) {
+  switch (signal) {
+    case SIGKILL: return "signal: killed";
+    case SIGTERM: return "signal: terminated";
+    case SIGSEGV: return "signal: segmentation fault";
+    case SIGABRT: return "signal: aborted";
+    default: return "signal: ";
+  }
+}
+
+}  // namespace
+
+Fault apply(const Hook& step, Str state, int root, Arena& arena) {
+  Channels c;
+  HUSK_CHECK(open_channels(state_for(step, state, arena), c));
+  const char** args = vector(step.args, arena);
+  const char** env = vector(step.env, arena);
+  int pidfd = -1;
+  const long pid = sys::call(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
+  if (pid == 0) become_hook(step, args, env, c, root);
+  HUSK_CHECK(check(pid, "clone for hook", step.path));
+  const Fd process(pidfd);
+  int status = 0;
+  HUSK_CHECK(wait_for(step, pid, pidfd, c, status, arena));
+  if (status == 0) return {};
+  int err = 0;
+  if (sys::read(c.failure.get(), &err, sizeof err) == sizeof err) {
+    Text<300> why;
+    why.add("fork/exec ").add(step.path).add(err == ENOENT ? ": no such file or directory" : ": permission denied");
+    return failed(step, {why.str(), -1, "", err, false}, c, arena);
+  }
+  const int signal = status & 0x7f;
+  if (signal == 0) return failed(step, {"exit status ", status >> 8 & 0xff}, c, arena);
+  const std::string_view name = signal_name(signal);
+  return failed(step, {name, name.ends_with(' ') ? signal : -1}, c, arena);
 }
 
 }  // namespace husk::hooks

@@ -6,7 +6,7 @@
 
 namespace husk::hooks {
 
-// Runs the hook where we are, with the container's state on its standard input.
-sys::Fault apply(const Hook& step, Str state, Arena& arena);
+// Runs the hook in our namespaces, in directory `root`, with the container's state on its standard input.
+sys::Fault apply(const Hook& step, Str state, int root, Arena& arena);
 
 }  // namespace husk::hooks

@@ -2,8 +2,6 @@
 // image would leave the container unconfined (CVE-2019-16884, CVE-2025-52881).
 #include "rooms/lsm/init.h"
 
-#include <linux/prctl.h>
-
 #include <cerrno>
 
 #include "sys/calls.h"
@@ -31,10 +29,8 @@ int open_attr(int procfs, Str file) {
 }  // namespace
 
 Fault apply(const ExecLabel& step, int procfs) {
-  (void)sys::prctl(PR_SET_DUMPABLE, 1);  // else the file belongs to root of the first user namespace
   int fd = open_attr(procfs, step.file);
   if (fd == -ENOENT && step.fall_back) fd = open_attr(procfs, "exec");
-  (void)sys::prctl(PR_SET_DUMPABLE, 0);
   const sys::Fd file(fd);
   HUSK_CHECK(check(fd, "open /proc/thread-self/attr", step.file));
   return check(sys::write(fd, step.value.c_str(), step.value.size()), "write label", step.value);

@@ -2,7 +2,6 @@
 
 #include <linux/nsfs.h>
 #include <linux/sched.h>
-#include <sys/prctl.h>
 
 #include <cerrno>
 
@@ -12,13 +11,14 @@
 namespace husk::namespaces {
 namespace {
 
+using sys::check;
 using sys::Fault;
 
 constexpr size_t kMaxJoins = 8;  // there are eight kinds
 
 Fault open_namespace(const Join& join, sys::Fd& fd) {
   fd.reset(sys::openat(AT_FDCWD, join.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  HUSK_CHECK(sys::check(fd.get(), "open", join.path));
+  HUSK_CHECK(check(fd.get(), "open", join.path));
   const long type = sys::ioctl(fd.get(), NS_GET_NSTYPE, nullptr);
   if (type < 0) return {EINVAL, "no namespace file", join.path};
   if (static_cast<uint64_t>(type) != join.type) return {EINVAL, "a namespace of another kind", join.path};
@@ -41,42 +41,36 @@ Fault join_all(std::span<const Join> joins) {
     if (i == user) continue;
     const long ret = sys::call(SYS_setns, fds[i].get(), joins[i].type);
     if (ret == -EPERM && user != kMaxJoins) continue;
-    HUSK_CHECK(sys::check(ret, "setns", joins[i].path));
+    HUSK_CHECK(check(ret, "setns", joins[i].path));
     joined[i] = true;
   }
   if (user == kMaxJoins) return {};
-  HUSK_CHECK(sys::check(sys::call(SYS_setns, fds[user].get(), CLONE_NEWUSER), "setns", joins[user].path));
+  HUSK_CHECK(check(sys::call(SYS_setns, fds[user].get(), CLONE_NEWUSER), "setns", joins[user].path));
   for (size_t i = 0; i < joins.size(); ++i) {
     if (i == user || joined[i]) continue;
-    HUSK_CHECK(sys::check(sys::call(SYS_setns, fds[i].get(), joins[i].type), "setns", joins[i].path));
+    HUSK_CHECK(check(sys::call(SYS_setns, fds[i].get(), joins[i].type), "setns", joins[i].path));
   }
   return {};
 }
 
-Fault set_clocks(std::span<const ClockOffset> clocks) {
+Fault set_clocks(std::span<const ClockOffset> clocks, int offsets_file) {
   if (clocks.empty()) return {};
   Text<256> text;
   for (const ClockOffset& c : clocks)
     text.number(static_cast<long>(c.clock)).add(' ').number(c.seconds).add(' ').number(c.nanoseconds).add('\n');
-  // The file belongs to root of the first user namespace while we are not dumpable, and opening it would fail in ours.
-  (void)sys::prctl(PR_SET_DUMPABLE, 1);
-  const Str path = "/proc/self/timens_offsets";
-  const sys::Fd fd(sys::openat(AT_FDCWD, path.c_str(), O_WRONLY));
-  (void)sys::prctl(PR_SET_DUMPABLE, 0);
-  HUSK_CHECK(sys::check(fd.get(), "open", path));
-  return sys::check(sys::write(fd.get(), text.c_str(), text.size()), "write", path);
+  return check(sys::write(offsets_file, text.c_str(), text.size()), "write", kOffsetsFile);
 }
 
 Fault apply(const UnshareCgroup& /*step*/) {
-  return sys::check(sys::call(SYS_unshare, CLONE_NEWCGROUP), "unshare", {});
+  return check(sys::call(SYS_unshare, CLONE_NEWCGROUP), "unshare", {});
 }
 
 Fault apply(const Hostname& step) {
-  return sys::check(sys::call(SYS_sethostname, step.name.c_str(), step.name.size()), "sethostname", {});
+  return check(sys::call(SYS_sethostname, step.name.c_str(), step.name.size()), "sethostname", {});
 }
 
 Fault apply(const Domainname& step) {
-  return sys::check(sys::call(SYS_setdomainname, step.name.c_str(), step.name.size()), "setdomainname", {});
+  return check(sys::call(SYS_setdomainname, step.name.c_str(), step.name.size()), "setdomainname", {});
 }
 
 Fault apply(const Sysctl& step, int procfs) {
@@ -87,8 +81,8 @@ Fault apply(const Sysctl& step, int procfs) {
   int fd = sys::openat2(procfs, path.c_str(), O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   if (fd == -ENOSYS) fd = sys::openat(procfs, path.c_str(), O_WRONLY | O_NOFOLLOW);
   const sys::Fd file(fd);
-  HUSK_CHECK(sys::check(fd, "open /proc/sys", step.path));
-  return sys::check(sys::write(fd, step.value.c_str(), step.value.size()), "write /proc/sys", step.path);
+  HUSK_CHECK(check(fd, "open /proc/sys", step.path));
+  return check(sys::write(fd, step.value.c_str(), step.value.size()), "write /proc/sys", step.path);
 }
 
 }  // namespace husk::namespaces

@@ -10,8 +10,10 @@ namespace husk::namespaces {
 // it was entered; mount last.
 sys::Fault join_all(std::span<const Join> joins);
 
-// The clocks' offsets of a time namespace that was just unshared: to be set before a process lives in it.
-sys::Fault set_clocks(std::span<const ClockOffset> clocks);
+// The clocks' offsets of a time namespace that was just unshared: to be set before a process lives in it. The file was
+// opened while we were dumpable and in no namespace of somebody else's.
+sys::Fault set_clocks(std::span<const ClockOffset> clocks, int offsets_file);
+inline constexpr Str kOffsetsFile = "/proc/self/timens_offsets";
 
 sys::Fault apply(const UnshareCgroup& step);
 sys::Fault apply(const Hostname& step);

@@ -1,4 +1,4 @@
-// What init does to itself. Order matters: see the plan (plan/build_process.cpp), which has the reasons.
+// What init does to itself. Order matters: see plan/build.cpp, which has the reasons.
 #include "rooms/process/init.h"
 
 #include <linux/capability.h>
@@ -40,15 +40,13 @@ Fault apply(const Keyring& step) {
                step.name);
 }
 
-Fault apply(const OomScore& step, int procfs) {
-  const Str path = "self/oom_score_adj";
-  (void)sys::prctl(PR_SET_DUMPABLE, 1);  // else the file belongs to root of the first user namespace
-  const sys::Fd fd(sys::openat(procfs, path.c_str(), O_WRONLY));
-  (void)sys::prctl(PR_SET_DUMPABLE, 0);
-  HUSK_CHECK(check(fd.get(), "open /proc/self/oom_score_adj", {}));
-  Text<16> text;
-  text.number(step.value);
-  return check(sys::write(fd.get(), text.c_str(), text.size()), "write /proc/self/oom_score_adj", {});
+Fault set_oom_score(int64_t value) {
+  const Str path = "/proc/self/oom_score_adj";
+  const sys::Fd fd(sys::openat(AT_FDCWD, path.c_str(), O_WRONLY));
+  HUSK_CHECK(check(fd.get(), "open", path));
+  Text<24> text;
+  text.number(value);
+  return check(sys::write(fd.get(), text.c_str(), text.size()), "write", path);
 }
 
 Fault apply(const Personality& step) { return check(sys::call(SYS_personality, step.domain), "personality", {}); }
@@ -115,15 +113,33 @@ void raise_ambient(uint64_t ambient) {
     if ((ambient >> cap & 1) != 0) (void)sys::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap);
 }
 
+// The program may open /dev/stdout, which is our pipe or file, as the user it runs as.
+void give_stdio(uint64_t uid) {
+  for (int fd = 0; fd < 3; ++fd) {
+    struct stat st = {};
+    if (sys::stat_fd(fd, &st) < 0 || st.st_uid == uid) continue;
+    if (S_ISCHR(st.st_mode) && st.st_rdev == sys::device_number(1, 3)) continue;  // everybody's /dev/null
+    (void)sys::call(SYS_fchown, fd, uid, static_cast<unsigned>(-1));
+  }
+}
+
+// Where the user namespace's owner has given up setgroups(2), no groups is all there can be.
+Fault set_groups(const Credentials& step) {
+  if (!step.set_groups) return {};
+  const long ret = sys::call(SYS_setgroups, step.groups.size(), step.groups.data());
+  if (ret == -EPERM && step.groups.empty()) return {};
+  return check(ret, "setgroups", {});
+}
+
 }  // namespace
 
 Fault apply(const Credentials& step) {
+  give_stdio(step.uid);
   if (step.set_capabilities) {
     HUSK_CHECK(drop_bounding(step.bounding));
     HUSK_CHECK(check(sys::prctl(PR_SET_KEEPCAPS, 1), "keep capabilities", {}));
   }
-  if (step.set_groups)
-    HUSK_CHECK(check(sys::call(SYS_setgroups, step.groups.size(), step.groups.data()), "setgroups", {}));
+  HUSK_CHECK(set_groups(step));
   HUSK_CHECK(check(sys::call(SYS_setresgid, step.gid, step.gid, step.gid), "setgid", {}));
   HUSK_CHECK(check(sys::call(SYS_setresuid, step.uid, step.uid, step.uid), "setuid", {}));
   if (!step.set_capabilities) return {};

@@ -8,7 +8,8 @@
 namespace husk::process {
 
 sys::Fault apply(const Keyring& step);
-sys::Fault apply(const OomScore& step, int procfs);
+// Before anything is joined or made, and before we stop being dumpable: then the file is ours to write.
+sys::Fault set_oom_score(int64_t value);
 sys::Fault apply(const Personality& step);
 sys::Fault apply(const IoPriority& step);
 sys::Fault apply(const Scheduler& step);

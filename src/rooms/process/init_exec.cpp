@@ -16,7 +16,9 @@ using sys::Fault;
 // The sentences clients look for are runc's own.
 Fault exec_fault(Arena& arena, int err, std::string_view before, Str name, std::string_view after) {
   Text<408> text;
-  text.add(before).add(name).add(after);
+  std::string_view shown = name;
+  if (shown.size() > 200) shown = shown.substr(0, 200);  // the reason stands behind it
+  text.add(before).add(shown).add(after);
   return {err, arena.copy(text.str()), {}, true};
 }
 
@@ -61,7 +63,7 @@ Fault find_program(Str name, Str path_variable, Arena& arena, Str& file) {
     if (err == 0) return {};
     Text<408> after;
     after.add("\": ");
-    if (err == ENOENT || err == ENOTDIR) after.add("stat ").add(name).add(": ");
+    if ((err == ENOENT || err == ENOTDIR) && name.size() <= 100) after.add("stat ").add(name).add(": ");
     const char* why = errno_sentence(err);
     after.add(why != nullptr ? why : "cannot be executed");
     return exec_fault(arena, err, "exec: \"", name, after.str());

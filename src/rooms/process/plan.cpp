@@ -79,7 +79,7 @@ Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, int listen_fds
     return Error{"/process/user/additionalGids: setgroups is denied in this user namespace", 0,
                  "leave them out, or let newgidmap (package uidmap) write the maps", 1};
   ProcessPlan out;
-  if (p.oom_score_adj) out.oom_score = OomScore{*p.oom_score_adj};
+  if (p.oom_score_adj) out.oom_score = *p.oom_score_adj;
   if (p.io_priority)
     out.io_priority = IoPriority{number(spec::number_of(spec::kIoClasses, p.io_priority->cls)) << 13 |
                                  static_cast<uint64_t>(p.io_priority->priority)};

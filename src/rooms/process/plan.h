@@ -11,7 +11,7 @@
 namespace husk::process {
 
 struct ProcessPlan {
-  std::optional<OomScore> oom_score;
+  std::optional<int64_t> oom_score;
   std::optional<IoPriority> io_priority;
   std::optional<Scheduler> scheduler;
   std::optional<MemoryPolicy> memory_policy;

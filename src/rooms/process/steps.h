@@ -16,14 +16,6 @@ struct Keyring {  // a session keyring of its own
   }
 };
 
-struct OomScore {
-  int64_t value = 0;
-  template <class S, class A>
-  static void fields(S& s, A& a) {
-    a("value", s.value);
-  }
-};
-
 struct Personality {
   uint64_t domain = 0;  // PER_*
   template <class S, class A>

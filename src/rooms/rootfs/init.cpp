@@ -50,6 +50,7 @@ Fault make_parent_private(Str path) {
 }  // namespace
 
 Fault Builder::apply(const OpenRoot& step) {
+  root_path_ = step.path;
   if (!step.mount) {
     root_fd_.reset(sys::openat(AT_FDCWD, step.path.c_str(), O_PATH | O_DIRECTORY));
     root_.fd = root_fd_.get();

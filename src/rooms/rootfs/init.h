@@ -51,6 +51,7 @@ class Builder {
   sys::Fault parent_of(Str path, Str& name, int& directory);
   sys::Fault bind_device(const Device& step, int directory, Str name);
   sys::Fault make_readonly(int fd, Str path, unsigned flags);
+  sys::Fault drop_host_kernel_mounts(Str rootfs);
   sys::Fault mask_directory(int target, Str path);
   sys::Fault mask_file(int target, Str path);
   // mount(2) on descriptors; `from` < 0: no source, or the text `source`.
@@ -59,6 +60,7 @@ class Builder {
   int procfs_;
   bool mount_api_;
   sys::RootDir root_;
+  Str root_path_;
   std::span<sys::Fd> given_;  // mounts of the parent's making
   Arena& arena_;
   sys::Fd root_fd_;

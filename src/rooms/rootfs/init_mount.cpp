@@ -37,7 +37,7 @@ bool has_option(const Mount& step, std::string_view key) {
 }
 
 Str join_data(const Mount& step, Str mode, Arena& arena) {
-  Text<4096> all;
+  Text<16384> all;
   if (!mode.empty()) all.add("mode=").add(mode);
   for (const Str& one : step.data) {
     if (all.size() != 0) all.add(',');
@@ -79,9 +79,11 @@ Fault Builder::open_target(const Mount& step, bool directory, Fd& target) {
 Fault Builder::context_fault(int context, long err, Str what, Str detail) {
   char line[256];
   const long n = sys::read(context, line, sizeof line);
-  if (n <= 2) return check(err, what, detail);
+  long end = n;
+  while (end > 0 && line[end - 1] == '\n') --end;
+  if (end <= 2) return check(err, what, detail);
   Text<408> text;
-  text.add(what).add(": ").add(std::string_view(line + 2, static_cast<size_t>(n - 2)));  // "e " in front
+  text.add(what).add(": ").add(std::string_view(line + 2, static_cast<size_t>(end - 2)));  // "e " in front
   return check(err, arena_.copy(text.str()), detail);
 }
 
@@ -198,6 +200,9 @@ Fault Builder::mount_bind(const Mount& step) {
   HUSK_CHECK(check(sys::stat_fd(source.get(), &st), "stat source", step.source));
   Fd target;
   HUSK_CHECK(open_target(step, S_ISDIR(st.st_mode), target));
+  struct stat at = {};
+  HUSK_CHECK(check(sys::stat_fd(target.get(), &at), "stat target", step.target));
+  if (S_ISDIR(st.st_mode) != S_ISDIR(at.st_mode)) return {ENOTDIR, "a directory and a file", step.target};
   if (!mount_api_) return mount_classic(step, target.get(), {});
   HUSK_CHECK(set_attributes(step, source.get()));
   HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));

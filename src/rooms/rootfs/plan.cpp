@@ -57,7 +57,8 @@ class Planner {
     const Options o = parse_options(m.options);
     if (o.remount) return Error{"option \"remount\" is not for a new mount", 0, "leave it out", 1};
     const std::string target = clean(m.destination);
-    if (m.type == "cgroup" || m.type == "cgroup2") {
+    if (target == "/") return Error{"the root itself is no mount point", 0, "use /root/path", 1};
+    if (m.type == "cgroup" || (m.type == "cgroup2" && around_.cgroup2)) {
       if (!o.bind) return add_cgroup(target, o);
     }
     Mount out = from_options(m.type, m.source, target, o);
