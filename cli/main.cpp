@@ -47,12 +47,11 @@ Result<int> perform(std::span<char*> argv, Log& log) {
 }  // namespace husk::cli
 
 int main(int argc, char** argv) {
-  using namespace husk;
   // The usual questions of an engine, answered before anything else is looked at.
   if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0))
-    return cli::print(cli::version_text()) ? 0 : 1;
-  cli::Log log;
-  const Result<int> code = cli::perform({argv, static_cast<size_t>(argc)}, log);
+    return husk::cli::print(husk::cli::version_text()) ? 0 : 1;
+  husk::cli::Log log;
+  const husk::Result<int> code = husk::cli::perform({argv, static_cast<size_t>(argc)}, log);
   if (code.ok()) return *code;
   log.final_error(code.error().text());
   return code.error().exit_code;

@@ -28,22 +28,22 @@ struct Environment {
   std::string root = "/run/husk";  // state directory
   LogSink log;
   char* const* hook_environment = nullptr;  // of hooks that bring none; NULL-terminated, null: an empty one
-  bool force_long_start = false;  // parent -> child -> init even where one clone3 would do (tests)
+  bool force_long_start = false;            // parent -> child -> init even where one clone3 would do (tests)
 };
 
 // What is to be started.
 struct CreateOptions {
   std::string id;
-  std::string bundle = ".";       // directory with config.json
-  std::string config;             // another configuration file; empty: BUNDLE/config.json
-  std::string console_socket;     // unix socket that receives the terminal's master
-  std::string pidfd_socket;       // unix socket that receives the pidfd of init
-  std::string pid_file;           // written once the process exists
-  int listen_fds = 0;             // LISTEN_FDS of socket activation: 3 .. 3+n-1, named to the container too
-  int preserve_fds = 0;           // the next n descriptors go to the container
-  bool no_pivot = false;          // MS_MOVE + chroot instead of pivot_root (root on a ramfs)
-  bool no_new_keyring = false;    // keep the caller's session keyring
-  bool detach = false;            // nobody will relay the terminal: console_socket must be given with terminal: true
+  std::string bundle = ".";     // directory with config.json
+  std::string config;           // another configuration file; empty: BUNDLE/config.json
+  std::string console_socket;   // unix socket that receives the terminal's master
+  std::string pidfd_socket;     // unix socket that receives the pidfd of init
+  std::string pid_file;         // written once the process exists
+  int listen_fds = 0;           // LISTEN_FDS of socket activation: 3 .. 3+n-1, named to the container too
+  int preserve_fds = 0;         // the next n descriptors go to the container
+  bool no_pivot = false;        // MS_MOVE + chroot instead of pivot_root (root on a ramfs)
+  bool no_new_keyring = false;  // keep the caller's session keyring
+  bool detach = false;          // nobody will relay the terminal: console_socket must be given with terminal: true
   std::function<void(int master)> on_console;  // may set up a terminal that is to be relayed, before the process runs
 };
 

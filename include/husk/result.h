@@ -31,7 +31,7 @@ struct [[nodiscard]] Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}   // NOLINT(google-explicit-constructor)
+  Result(T value) : v_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor)
   Result(Error error) : v_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return v_.index() == 0; }
@@ -55,7 +55,7 @@ template <>
 class [[nodiscard]] Result<void> {
  public:
   Result() = default;
-  Result(Ok /*unused*/) {}                                                  // NOLINT(google-explicit-constructor)
+  Result(Ok /*unused*/) {}                                      // NOLINT(google-explicit-constructor)
   Result(Error error) : failed_(true), e_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return !failed_; }
@@ -73,11 +73,14 @@ using Status = Result<void>;
 
 // Concatenates anything a string can be appended with; numbers go through std::to_string.
 namespace detail {
-inline void append_one(std::string& out, std::string_view s) { out.append(s); }
-inline void append_one(std::string& out, char c) { out.push_back(c); }
+inline void append_one(std::string& out, std::string_view s) {
+  out.append(s);
+}
+inline void append_one(std::string& out, char c) {
+  out.push_back(c);
+}
 template <class T>
-  requires(std::is_arithmetic_v<T> && !std::is_same_v<T, char>)
-void append_one(std::string& out, T n) {
+requires(std::is_arithmetic_v<T> && !std::is_same_v<T, char>) void append_one(std::string& out, T n) {
   out.append(std::to_string(n));
 }
 }  // namespace detail
@@ -100,16 +103,14 @@ template <class... Parts>
 #define HUSK_CAT2(a, b) a##b
 #define HUSK_CAT(a, b) HUSK_CAT2(a, b)
 // HUSK_TRY(status): returns its error from the enclosing function.
-#define HUSK_TRY(expr)                                            \
-  do {                                                            \
-    if (auto husk_try_ = (expr); !husk_try_.ok())                 \
-      return std::move(husk_try_).error();                        \
+#define HUSK_TRY(expr)                                                                 \
+  do {                                                                                 \
+    if (auto husk_try_ = (expr); !husk_try_.ok()) return std::move(husk_try_).error(); \
   } while (false)
 // HUSK_LET(int n, parse(s)): declares n from a Result or returns its error.
 // NOLINTBEGIN(bugprone-macro-parentheses): a declaration cannot stand in parentheses
-#define HUSK_LET(decl, expr)                                                     \
-  auto HUSK_CAT(husk_let_, __LINE__) = (expr);                                   \
-  if (!HUSK_CAT(husk_let_, __LINE__).ok())                                       \
-    return std::move(HUSK_CAT(husk_let_, __LINE__)).error();                     \
+#define HUSK_LET(decl, expr)                                                                        \
+  auto HUSK_CAT(husk_let_, __LINE__) = (expr);                                                      \
+  if (!HUSK_CAT(husk_let_, __LINE__).ok()) return std::move(HUSK_CAT(husk_let_, __LINE__)).error(); \
   decl = *std::move(HUSK_CAT(husk_let_, __LINE__))
 // NOLINTEND(bugprone-macro-parentheses)

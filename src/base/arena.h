@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstring>
+#include <new>
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <new>
 #include <utility>
 
 #include "base/str.h"
@@ -18,7 +18,9 @@ class Arena {
  public:
   Arena() = default;
   Arena(Arena&& other) noexcept
-      : chunk_(std::exchange(other.chunk_, nullptr)), at_(std::exchange(other.at_, 0)), end_(std::exchange(other.end_, 0)) {}
+      : chunk_(std::exchange(other.chunk_, nullptr)),
+        at_(std::exchange(other.at_, 0)),
+        end_(std::exchange(other.end_, 0)) {}
   Arena& operator=(Arena&& other) noexcept {
     if (this != &other) {
       clear();

@@ -28,8 +28,7 @@ class Reader {
   }
 
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  void read(T& value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void read(T& value) {
     uint64_t raw = 0;
     if (!has(sizeof raw)) return;
     std::memcpy(&raw, at_, sizeof raw);
@@ -59,8 +58,7 @@ class Reader {
     value = to;
   }
   template <class T>
-    requires(std::is_class_v<T> && requires(T& t, Reader& r) { T::fields(t, r); })
-  void read(T& value) {
+  requires(std::is_class_v<T>&& requires(T& t, Reader& r) { T::fields(t, r); }) void read(T& value) {
     T::fields(value, *this);
   }
 

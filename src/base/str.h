@@ -10,7 +10,8 @@ class Str {
  public:
   constexpr Str() = default;
   // From a literal, or any NUL-terminated text.
-  constexpr Str(const char* text) : text_(text), size_(__builtin_strlen(text)) {}  // NOLINT(google-explicit-constructor)
+  constexpr Str(const char* text)
+      : text_(text), size_(__builtin_strlen(text)) {}  // NOLINT(google-explicit-constructor)
   // `text[size]` must be NUL.
   constexpr Str(const char* text, size_t size) : text_(text), size_(size) {}
 

@@ -15,7 +15,8 @@ Facts probe() {
   f.clone3 = sys::call(SYS_clone3, nullptr, 0) != -ENOSYS;
   f.openat2 = sys::call(SYS_openat2, -1, nullptr, nullptr, 0) != -ENOSYS;
   f.mount_api = sys::call(SYS_mount_setattr, -1, nullptr, 0x10000 /* no such flag */, nullptr, 0) != -ENOSYS &&
-                sys::call(SYS_fsopen, nullptr, ~0U) != -ENOSYS && sys::call(SYS_open_tree, -1, nullptr, ~0U) != -ENOSYS &&
+                sys::call(SYS_fsopen, nullptr, ~0U) != -ENOSYS &&
+                sys::call(SYS_open_tree, -1, nullptr, ~0U) != -ENOSYS &&
                 sys::call(SYS_move_mount, -1, nullptr, -1, nullptr, ~0U) != -ENOSYS;
   f.pidfd = sys::call(SYS_pidfd_open, -1, 0) != -ENOSYS;
   f.euid = geteuid();
@@ -32,6 +33,8 @@ bool apparmor_enabled() {
   return text.ok() && text->starts_with('Y');
 }
 
-bool selinux_enabled() { return access("/sys/fs/selinux/enforce", F_OK) == 0; }
+bool selinux_enabled() {
+  return access("/sys/fs/selinux/enforce", F_OK) == 0;
+}
 
 }  // namespace husk::host

@@ -26,7 +26,8 @@ namespace husk::host {
 // old contents or the new ones and never a part. `mode` is the file's mode whatever the umask; no newline is added.
 [[nodiscard]] Status write_atomic(const std::string& path, std::string_view data, mode_t mode);
 
-// Makes a file that must not exist yet. For the first version of a file in a directory that nobody knows yet: no rename.
+// Makes a file that must not exist yet. For the first version of a file in a directory that nobody knows yet: no
+// rename.
 [[nodiscard]] Status write_new(const std::string& path, std::string_view data, mode_t mode);
 
 // mkdir -p. Directories that exist are left as they are; `mode` is subject to the umask. ENOTDIR when a part is a file.

@@ -44,7 +44,8 @@ void husk_entry(const uintptr_t* stack) {
   const uintptr_t* p = stack + 1 + argc + 1;
   while (*p != 0) ++p;  // environment
   for (++p; p[0] != AT_NULL; p += 2)
-    if (p[0] == AT_RANDOM) __stack_chk_guard = *reinterpret_cast<const uintptr_t*>(p[1]) & ~static_cast<uintptr_t>(0xff);
+    if (p[0] == AT_RANDOM)
+      __stack_chk_guard = *reinterpret_cast<const uintptr_t*>(p[1]) & ~static_cast<uintptr_t>(0xff);
   const int status = husk::init::init_main(argc, argv);
   (void)husk::sys::call(SYS_exit_group, status);
   __builtin_trap();

@@ -13,7 +13,9 @@ uintptr_t __stack_chk_guard = 0;  // NOLINT(bugprone-reserved-identifier)
   __builtin_trap();
 }
 
-[[noreturn]] void abort() { __builtin_trap(); }
+[[noreturn]] void abort() {
+  __builtin_trap();
+}
 
 void* memcpy(void* __restrict to, const void* __restrict from, size_t n) {
   auto* t = static_cast<char*>(to);
@@ -71,5 +73,7 @@ size_t strlen(const char* s) {
 
 namespace std {
 // A position outside of a text: a defect of ours, and there is nobody to tell.
-[[noreturn]] void __throw_out_of_range_fmt(const char* /*format*/, ...) { __builtin_trap(); }  // NOLINT
+[[noreturn]] void __throw_out_of_range_fmt(const char* /*format*/, ...) {
+  __builtin_trap();
+}  // NOLINT
 }  // namespace std

@@ -16,16 +16,16 @@
 
 #include "base/reader.h"
 #include "init/steps.h"
+#include "plan/header.h"
 #include "rooms/namespaces/init.h"
 #include "rooms/process/init.h"
-#include "plan/header.h"
 #include "start/protocol.h"
 
 namespace husk::init {
 namespace {
 
-using start::ChildEnd;
 using plan::Header;
+using start::ChildEnd;
 using start::InitEnd;
 using start::kNoStep;
 using sys::check;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "plan/steps.h"
 #include "rooms/console/init.h"
 #include "rooms/hooks/init.h"
 #include "rooms/lsm/init.h"
@@ -14,7 +15,6 @@
 #include "rooms/process/init.h"
 #include "rooms/rootfs/init.h"
 #include "rooms/seccomp/init.h"
-#include "plan/steps.h"
 
 namespace husk::init {
 namespace {
@@ -37,8 +37,11 @@ Fd open_procfs() {
 class Runner {
  public:
   Runner(const plan::Header& header, start::InitEnd parent, std::span<sys::Fd> mounts, Arena& arena)
-      : parent_(parent), arena_(arena), procfs_(open_procfs()),
-        builder_(procfs_.get(), header.mount_api, header.openat2, mounts, arena), host_root_{AT_FDCWD, header.openat2} {}
+      : parent_(parent),
+        arena_(arena),
+        procfs_(open_procfs()),
+        builder_(procfs_.get(), header.mount_api, header.openat2, mounts, arena),
+        host_root_{AT_FDCWD, header.openat2} {}
 
   template <class Step>
   Fault decode_and_run(Reader& reader) {
@@ -69,10 +72,8 @@ class Runner {
   Fault run(const seccomp::Load& s) { return seccomp::apply(s); }
   Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, root().fd, arena_); }
   template <class Step>
-    requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
-  Fault run(const Step& s) {
-    return builder_.apply(s);
-  }
+  requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
+  Fault run(const Step& s) { return builder_.apply(s); }
   Fault run(const console::Open& s);
   Fault run(const plan::RuntimeHooks& s);
   Fault run(const plan::Ready& s);
@@ -121,7 +122,7 @@ Fault Runner::run(const plan::ExecFifo& s) {
 Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
   switch (op) {
 #define HUSK_CASE(name, type) \
-  case plan::Op::name:       \
+  case plan::Op::name:        \
     return runner.decode_and_run<type>(reader);
     HUSK_STEPS(HUSK_CASE)
 #undef HUSK_CASE

@@ -10,7 +10,11 @@ std::string default_config(bool rootless, uint32_t uid, uint32_t gid) {
   return spec::default_config(rootless, uid, gid, host.ok() && host->mode == cgroup::Mode::v2);
 }
 
-const char* spec_version() { return spec::kOciVersion; }
-const char* version() { return HUSK_VERSION; }
+const char* spec_version() {
+  return spec::kOciVersion;
+}
+const char* version() {
+  return HUSK_VERSION;
+}
 
 }  // namespace husk

@@ -90,7 +90,9 @@ Foreground::~Foreground() {
   delete state_;
 }
 
-void Foreground::reap() { state_->reap(); }
+void Foreground::reap() {
+  state_->reap();
+}
 
 void Foreground::prepare_console(int master) {
   console::Terminal(state_->caller).prepare(master);

@@ -68,7 +68,8 @@ class Making {
     if (Status s = spec::validate(spec_); !s.ok()) return std::move(s).error().within(file);
     for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
     const std::string& root = spec_.root.path;
-    HUSK_LET(state_.rootfs, absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
+    HUSK_LET(state_.rootfs,
+             absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
     HUSK_TRY(check_descriptors());
     return check_terminal();
   }
@@ -159,7 +160,8 @@ class Making {
     return out;
   }
 
-  [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list, const std::string& state) const {
+  [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list,
+                                    const std::string& state) const {
     return hooks::run(list, kind, state, {state_.bundle, env_.hook_environment});
   }
 
@@ -223,7 +225,9 @@ class Making {
 
 }  // namespace
 
-Result<Launched> run(const Environment& env, const CreateOptions& options) { return Making(env, options).run(); }
+Result<Launched> run(const Environment& env, const CreateOptions& options) {
+  return Making(env, options).run();
+}
 
 Status remove(const Environment& env, const std::string& id) {
   Result<store::State> state = store::load(env.root, id);

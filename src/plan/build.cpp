@@ -58,8 +58,7 @@ class Builder {
 
   // What this version cannot do is an error: a container that silently lacks what it was promised is worse than none.
   [[nodiscard]] Status refuse_what_is_missing() const {
-    if (!spec_.lx.net_devices.empty())
-      return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
+    if (!spec_.lx.net_devices.empty()) return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
     if (spec_.lx.intel_rdt) return Error{"/linux/intelRdt: not implemented in this version", 0, {}, 1};
     return {};
   }
@@ -228,8 +227,7 @@ class Builder {
   Status compile_filter() {
     if (!spec_.lx.seccomp) return {};
     HUSK_LET(seccomp::Filter filter, seccomp::compile(*spec_.lx.seccomp));
-    if (filter.notify)
-      return Error{"/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version", 0, {}, 1};
+    if (filter.notify) return Error{"/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version", 0, {}, 1};
     const std::string_view bytes(reinterpret_cast<const char*>(filter.program.data()), filter.program.size());
     filter_ = seccomp::Load{keep(bytes), filter.flags};
     return {};

@@ -58,6 +58,8 @@ struct Words {
 
 }  // namespace
 
-string describe(const Step& step) { return std::visit(Words(), step); }
+string describe(const Step& step) {
+  return std::visit(Words(), step);
+}
 
 }  // namespace husk::plan

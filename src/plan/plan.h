@@ -9,19 +9,19 @@
 #include "base/arena.h"
 #include "base/result.h"
 #include "host/facts.h"
+#include "plan/header.h"
+#include "plan/steps.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/namespaces/plan.h"
 #include "rooms/rootfs/plan.h"
 #include "spec/types.h"
-#include "plan/header.h"
-#include "plan/steps.h"
 
 namespace husk::plan {
 
 // Each kind of step is a type; its place in the variant is its plan::Op.
 using Step = std::variant<std::monostate
 #define HUSK_TYPE(name, type) , type
-                          HUSK_STEPS(HUSK_TYPE)
+                              HUSK_STEPS(HUSK_TYPE)
 #undef HUSK_TYPE
                           >;
 
@@ -31,8 +31,8 @@ struct Input {
   const cgroup::Host& cgroups;
   std::string id;
   std::string rootfs, bundle;  // absolute
-  std::string fifo;    // exec fifo; empty: run at once
-  int listen_fds = 0;    // of socket activation; they come before the preserved ones
+  std::string fifo;            // exec fifo; empty: run at once
+  int listen_fds = 0;          // of socket activation; they come before the preserved ones
   int preserve_fds = 0;
   bool no_cgroup = false;  // the caller may not make one: the container stays in its cgroup
   bool no_pivot = false;
@@ -47,7 +47,7 @@ struct Plan {
   std::vector<Step> steps;
   namespaces::NamespacePlan namespaces;
   cgroup::Plan cgroup;
-  std::vector<spec::Rlimit> rlimits;  // set by the parent: root of a user namespace may not raise them
+  std::vector<spec::Rlimit> rlimits;             // set by the parent: root of a user namespace may not raise them
   std::vector<rootfs::IdmappedSource> idmapped;  // made by the parent and handed over, in this order
   int preserve_fds = 0;
   bool clone3 = true;

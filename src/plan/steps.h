@@ -20,7 +20,8 @@ struct RuntimeHooks {  // the parent runs prestart and createRuntime hooks; answ
   static void fields(S& /*s*/, A& /*a*/) {}
 };
 
-struct Ready {  // all that needs the parent, or the host, has been done; it answers Run and listens for errors to the end
+struct Ready {  // all that needs the parent, or the host, has been done; it answers Run and listens for errors to the
+                // end
   template <class S, class A>
   static void fields(S& /*s*/, A& /*a*/) {}
 };

@@ -18,8 +18,7 @@ class Writer {
   }
 
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  void write(T value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void write(T value) {
     const auto raw = static_cast<uint64_t>(value);
     out_.append(reinterpret_cast<const char*>(&raw), sizeof raw);
   }
@@ -34,8 +33,7 @@ class Writer {
     for (const T& one : list) write(one);
   }
   template <class T>
-    requires(std::is_class_v<T> && requires(const T& t, Writer& w) { T::fields(t, w); })
-  void write(const T& value) {
+  requires(std::is_class_v<T>&& requires(const T& t, Writer& w) { T::fields(t, w); }) void write(const T& value) {
     T::fields(value, *this);
   }
 

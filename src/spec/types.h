@@ -37,13 +37,13 @@ struct Capabilities {  // each a list of names such as "CAP_CHOWN"
 };
 
 struct Rlimit {
-  std::string type;  // "RLIMIT_NOFILE"
-  int resource = 0;  // the number setrlimit(2) takes
+  std::string type;             // "RLIMIT_NOFILE"
+  int resource = 0;             // the number setrlimit(2) takes
   uint64_t soft = 0, hard = 0;  // RLIM_INFINITY is 2^64-1
 };
 
 struct IoPriority {
-  std::string cls;  // IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE
+  std::string cls;       // IOPRIO_CLASS_RT, IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE
   int32_t priority = 0;  // 0..7
 };
 
@@ -51,7 +51,7 @@ struct Scheduler {
   std::string policy;  // SCHED_OTHER ...
   int32_t nice = 0;
   int32_t priority = 0;
-  std::vector<std::string> flags;  // SCHED_FLAG_RESET_ON_FORK ...
+  std::vector<std::string> flags;                  // SCHED_FLAG_RESET_ON_FORK ...
   uint64_t runtime = 0, deadline = 0, period = 0;  // nanoseconds
 };
 
@@ -141,9 +141,9 @@ struct NetDevice {
 
 struct DeviceRule {
   bool allow = false;
-  std::string type;  // "", "a", "b" or "c"
+  std::string type;                     // "", "a", "b" or "c"
   std::optional<int64_t> major, minor;  // absent or -1: all
-  std::string access;  // of "rwm"
+  std::string access;                   // of "rwm"
 };
 
 struct Memory {
@@ -154,7 +154,7 @@ struct Memory {
 
 struct Cpu {
   std::optional<uint64_t> shares;
-  std::optional<int64_t> quota;     // microseconds
+  std::optional<int64_t> quota;           // microseconds
   std::optional<uint64_t> burst, period;  // microseconds
   std::optional<int64_t> realtime_runtime;
   std::optional<uint64_t> realtime_period;
@@ -260,7 +260,7 @@ struct Linux {
   StringMap sysctl;
   std::vector<std::string> masked_paths, readonly_paths;
   std::string mount_label;
-  std::string personality;  // "", "LINUX" or "LINUX32"
+  std::string personality;                     // "", "LINUX" or "LINUX32"
   std::vector<std::string> personality_flags;  // none is defined yet
   std::optional<IntelRdt> intel_rdt;
   std::optional<MemoryPolicy> memory_policy;

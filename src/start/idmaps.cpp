@@ -49,8 +49,7 @@ Status run_helper(const char* name, pid_t pid, const std::string& map) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   const int err = posix_spawn(&helper, file.c_str(), nullptr, &attributes, argv.data(), env);
   posix_spawnattr_destroy(&attributes);
-  if (err != 0)
-    return Error{cat("run ", file), err, "install package uidmap, or map only your own uid and gid", 1};
+  if (err != 0) return Error{cat("run ", file), err, "install package uidmap, or map only your own uid and gid", 1};
   int status = 0;
   while (waitpid(helper, &status, 0) < 0)
     if (errno != EINTR) return fail(errno, "wait for ", name);

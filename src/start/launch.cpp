@@ -17,9 +17,12 @@ namespace {
 
 const char* name_of(Who who) {
   switch (who) {
-    case Who::child: return "child";
-    case Who::init: return "init";
-    case Who::parent: break;
+    case Who::child:
+      return "child";
+    case Who::init:
+      return "init";
+    case Who::parent:
+      break;
   }
   return "parent";
 }
@@ -58,8 +61,8 @@ class Launch {
     HUSK_LET(SocketPair sockets, make_sockets(options.preserve_fds));
     parent_ = ParentEnd(std::move(sockets.ours));
     const std::string text = plan::encode(plan_);
-    // Where it is born in its cgroup, the plan lies ready for it before it exists: then neither side waits for the other
-    // (and the kernel does not put it on our processor, as it does when we wake it by a message).
+    // Where it is born in its cgroup, the plan lies ready for it before it exists: then neither side waits for the
+    // other (and the kernel does not put it on our processor, as it does when we wake it by a message).
     const bool early = options.cgroup >= 0 && text.size() <= kPiece && mounts.empty();
     if (early)
       if (const int err = parent_.give_plan(text); err < 0) return fail(-err, "send the plan");
@@ -109,16 +112,22 @@ class Launch {
       case Kind::maps_please:
         HUSK_TRY(write_id_maps(child_, plan_.namespaces));
         return sent(parent_.maps_done());
-      case Kind::init_pid: return take_init(static_cast<pid_t>(frame.value));
+      case Kind::init_pid:
+        return take_init(static_cast<pid_t>(frame.value));
       case Kind::hooks_please: {
         if (!callbacks_.hooks) return Error{"init asks for hooks that nobody has", 0, {}, 1};
         HUSK_LET(const std::string state, callbacks_.hooks());
         return sent(parent_.give_state(state));
       }
-      case Kind::console: init_.console = std::move(fd); return {};
-      case Kind::ready: return on_ready();
-      case Kind::error: return reported(frame);
-      default: return Error{"init says something that is not its to say", EPROTO, {}, 1};
+      case Kind::console:
+        init_.console = std::move(fd);
+        return {};
+      case Kind::ready:
+        return on_ready();
+      case Kind::error:
+        return reported(frame);
+      default:
+        return Error{"init says something that is not its to say", EPROTO, {}, 1};
     }
   }
 
@@ -157,9 +166,7 @@ class Launch {
     return Error{text, frame.err, {}, 1};
   }
 
-  [[nodiscard]] static Status sent(int err) {
-    return err < 0 ? Status(fail(-err, "answer init")) : Status();
-  }
+  [[nodiscard]] static Status sent(int err) { return err < 0 ? Status(fail(-err, "answer init")) : Status(); }
 
   // The socket was closed. After "ready" this is the program running (or having been killed on the last few steps:
   // its status tells). Before, something ended it.

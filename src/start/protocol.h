@@ -1,19 +1,23 @@
+// clang-format off
 // The conversation of a start, over one SOCK_SEQPACKET socket pair. Frames have one size; a text that is longer (the
 // plan, the state for hooks) follows its frame in pieces of kPiece bytes.
 //
 //   frame        from            to      answer     value / rides along
 //   plan         parent          child   -          size in bytes; the plan follows
 //   mount        parent          child   -          a detached mount; as many as the plan says, right after it
-//   maps_please  child           parent  maps_done  -            (has unshared the user namespace)
-//   maps_done    parent          child   -          -            (uid_map and gid_map are written)
+//   maps_please  child           parent  maps_done  -  (has unshared the user namespace)
+//   maps_done    parent          child   -          -  (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
-//   hooks_please init            parent  state      -            (namespaces and mounts are there, root not yet changed)
+//   hooks_please init            parent  state      -  (namespaces and mounts are there, the root not yet changed)
 //   state        parent          init    -          size in bytes; the state for hooks follows
 //   console      init            parent  -          the terminal's master
-//   ready        init            parent  run        -            (nothing but seccomp, fifo and execve is left)
+//   ready        init            parent  run        -  (left: seccomp, cwd, user and capabilities, look-up, execve)
 //   run          parent          init    -          -
 //   error        child or init   parent  -          process, step, errno, what, path; the sender exits
 //   (end)        execve closes init's end: the program runs
+//
+// init may be heard before init_pid: then the parent keeps what it said until it knows whom it speaks of.
+// clang-format on
 //
 // On the short way there is no child, and init receives the plan itself. When a side finds the socket closed where it
 // expects a frame, the other one has died: init and child exit, the parent looks at the wait status.
@@ -33,7 +37,18 @@
 namespace husk::start {
 
 enum class Kind : uint32_t {
-  none, plan, mount, maps_please, maps_done, init_pid, hooks_please, state, console, ready, run, error
+  none,
+  plan,
+  mount,
+  maps_please,
+  maps_done,
+  init_pid,
+  hooks_please,
+  state,
+  console,
+  ready,
+  run,
+  error
 };
 enum class Who : uint32_t { parent, child, init };
 

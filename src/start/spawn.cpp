@@ -88,8 +88,8 @@ long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
     pid = sys::clone_with(SYS_clone3, reinterpret_cast<long>(&args), sizeof args, 0, 0, become_init, &child);
   } else {
     const uint64_t flags = CLONE_VM | CLONE_VFORK | SIGCHLD | options.namespaces;
-    pid = sys::clone_with(SYS_clone, static_cast<long>(flags), reinterpret_cast<long>(stack) + static_cast<long>(kStack), 0, 0,
-                    become_init, &child);
+    pid = sys::clone_with(SYS_clone, static_cast<long>(flags),
+                          reinterpret_cast<long>(stack) + static_cast<long>(kStack), 0, 0, become_init, &child);
   }
   munmap(stack, kStack);
   return pid;

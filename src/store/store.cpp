@@ -20,7 +20,9 @@ namespace {
 
 constexpr size_t kMaxState = 16UL << 20;
 
-std::string directory(const std::string& root, const std::string& id) { return cat(root, "/", id); }
+std::string directory(const std::string& root, const std::string& id) {
+  return cat(root, "/", id);
+}
 
 }  // namespace
 
@@ -31,7 +33,8 @@ Status check_id(const std::string& id) {
            c == '-' || c == '.';
   };
   if (!std::all_of(id.begin(), id.end(), good) || id == "." || id == ".." || id.size() > 1024)
-    return Error{cat("invalid container ID format: \"", id, "\""), 0, "letters, digits, \"_\", \"+\", \"-\" and \".\"", 1};
+    return Error{cat("invalid container ID format: \"", id, "\""), 0, "letters, digits, \"_\", \"+\", \"-\" and \".\"",
+                 1};
   return {};
 }
 
@@ -42,7 +45,8 @@ Status reserve(const std::string& root, const std::string& id) {
     HUSK_TRY(host::make_directories(root, 0711));
     if (mkdir(dir.c_str(), 0711) == 0) return {};
   }
-  if (errno == EEXIST) return Error{cat("container with given ID already exists: ", id), 0, "choose another id or delete it", 1};
+  if (errno == EEXIST)
+    return Error{cat("container with given ID already exists: ", id), 0, "choose another id or delete it", 1};
   return fail(errno, "make state directory ", dir);
 }
 

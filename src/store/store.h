@@ -22,11 +22,11 @@ namespace husk::store {
 struct State {
   std::string id;
   std::string bundle, rootfs;
-  std::string created;              // RFC 3339, UTC
-  pid_t pid = 0;                    // of init; 0: not yet there
-  uint64_t start_time = 0;          // of init, in clock ticks since boot: tells a recycled pid
-  uint32_t owner = 0;               // uid of who made it
-  std::vector<std::string> cgroups; // directories
+  std::string created;               // RFC 3339, UTC
+  pid_t pid = 0;                     // of init; 0: not yet there
+  uint64_t start_time = 0;           // of init, in clock ticks since boot: tells a recycled pid
+  uint32_t owner = 0;                // uid of who made it
+  std::vector<std::string> cgroups;  // directories
   std::vector<std::pair<std::string, std::string>> annotations;
 };
 

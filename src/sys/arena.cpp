@@ -11,8 +11,9 @@ void* Arena::take(size_t size, size_t align) {
   if (chunk_ == nullptr || size > end_ || at > end_ - size) {
     constexpr size_t kChunk = 32768;
     size_t want = (size + align + sizeof(Chunk) + kChunk - 1) / kChunk * kChunk;
-    long mem = size > (1UL << 40) ? -1
-                                  : sys::call(SYS_mmap, 0, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    long mem = size > (1UL << 40)
+                   ? -1
+                   : sys::call(SYS_mmap, 0, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mem < 0 && mem > -4096) __builtin_trap();
     auto* chunk = reinterpret_cast<Chunk*>(mem);
     chunk->next = chunk_;

@@ -12,7 +12,9 @@
 
 namespace husk::sys {
 
-inline long close(int fd) { return call(SYS_close, fd); }
+inline long close(int fd) {
+  return call(SYS_close, fd);
+}
 inline int openat(int dir, const char* path, int flags, unsigned mode = 0) {
   return static_cast<int>(call(SYS_openat, dir, path, flags | O_CLOEXEC | O_LARGEFILE, mode));
 }
@@ -23,11 +25,19 @@ inline int openat2(int dir, const char* path, uint64_t flags, uint64_t resolve, 
   how.resolve = resolve;
   return static_cast<int>(call(SYS_openat2, dir, path, &how, sizeof how));
 }
-inline long read(int fd, void* to, size_t size) { return call(SYS_read, fd, to, size); }
-inline long write(int fd, const void* from, size_t size) { return call(SYS_write, fd, from, size); }
-inline long ioctl(int fd, unsigned long request, void* arg) { return call(SYS_ioctl, fd, request, arg); }
+inline long read(int fd, void* to, size_t size) {
+  return call(SYS_read, fd, to, size);
+}
+inline long write(int fd, const void* from, size_t size) {
+  return call(SYS_write, fd, from, size);
+}
+inline long ioctl(int fd, unsigned long request, void* arg) {
+  return call(SYS_ioctl, fd, request, arg);
+}
 
-inline long stat_fd(int fd, struct stat* st) { return call(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH); }
+inline long stat_fd(int fd, struct stat* st) {
+  return call(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
+}
 inline long stat_at(int dir, const char* path, struct stat* st, int flags) {
   return call(SYS_newfstatat, dir, path, st, flags);
 }
@@ -36,7 +46,9 @@ constexpr uint64_t device_number(uint64_t major, uint64_t minor) {
   return (minor & 0xff) | major << 8 | (minor & ~0xffUL) << 12;
 }
 
-inline long mkdirat(int dir, const char* path, unsigned mode) { return call(SYS_mkdirat, dir, path, mode); }
+inline long mkdirat(int dir, const char* path, unsigned mode) {
+  return call(SYS_mkdirat, dir, path, mode);
+}
 inline long readlinkat(int dir, const char* path, char* to, size_t size) {
   return call(SYS_readlinkat, dir, path, to, size);
 }
@@ -50,7 +62,9 @@ inline long move_mount(int from, int to) {
 inline long mount_setattr(int fd, unsigned flags, const struct mount_attr& attr) {
   return call(SYS_mount_setattr, fd, "", flags | static_cast<unsigned>(AT_EMPTY_PATH), &attr, sizeof attr);
 }
-inline int fsopen(const char* type) { return static_cast<int>(call(SYS_fsopen, type, FSOPEN_CLOEXEC)); }
+inline int fsopen(const char* type) {
+  return static_cast<int>(call(SYS_fsopen, type, FSOPEN_CLOEXEC));
+}
 inline long mount(const char* source, const char* target, const char* type, unsigned long flags, const char* data) {
   return call(SYS_mount, source, target, type, flags, data);
 }

@@ -8,8 +8,8 @@
 
 namespace husk::sys {
 
-// clone_with(SYS_clone3, &args, size, 0, 0, ...) or clone_with(SYS_clone, flags, stack, child_tid, tls, ...): the new task's
-// number, or -errno.
+// clone_with(SYS_clone3, &args, size, 0, 0, ...) or clone_with(SYS_clone, flags, stack, child_tid, tls, ...): the new
+// task's number, or -errno.
 #if defined(__x86_64__)
 inline long clone_with(long nr, long a, long b, long c, long d, int (*run)(void*), void* data) {
   long ret = nr;

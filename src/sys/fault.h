@@ -23,7 +23,7 @@ inline Fault check(long ret, Str what, Str path = {}) {
 
 }  // namespace husk::sys
 
-#define HUSK_CHECK(expr)                              \
-  do {                                                \
+#define HUSK_CHECK(expr)                                   \
+  do {                                                     \
     if (::husk::sys::Fault fault_ = (expr)) return fault_; \
   } while (false)

@@ -5,7 +5,7 @@
 namespace husk::sys {
 namespace {
 
-constexpr int kMaxLinks = 40;  // as the kernel's own limit
+constexpr int kMaxLinks = 40;   // as the kernel's own limit
 constexpr size_t kPath = 8192;  // a path of 4095 with a link's target of 4095 in front
 
 // Takes the next component off `rest`, skipping slashes and ".". Empty at the end.
@@ -19,7 +19,9 @@ std::string_view next_component(std::string_view& rest) {
   return {};
 }
 
-bool has_component(std::string_view rest) { return !next_component(rest).empty(); }
+bool has_component(std::string_view rest) {
+  return !next_component(rest).empty();
+}
 
 // One walk. `at` is where we are, `known` its path from the root without links, `rest` what is still to go.
 class Walk {

@@ -142,3 +142,20 @@ groups_of() { find /sys/fs/cgroup -maxdepth 5 -type d -name "$1" 2>/dev/null; }
   ok
   [ "$output" -lt 1048576 ] || { show; return 1; }
 }
+
+@test "a cgroup with somebody else's process in one hierarchy only is refused, and the process lives" {
+  [[ $LEG != v2* ]] || skip "v1: more than one hierarchy"
+  is_husk || skip "runc asks the devices hierarchy only"
+  bundle_busybox
+  mkdir "/sys/fs/cgroup/memory/$TOKEN-busy"
+  sleep 100 3>&- &
+  local other=$!
+  echo "$other" >"/sys/fs/cgroup/memory/$TOKEN-busy/cgroup.procs"
+  config ".linux.cgroupsPath = \"/$TOKEN-busy\""
+  start
+  refused 'is not empty'
+  kill -0 "$other"
+  kill "$other"
+  wait "$other" || true
+  rmdir "/sys/fs/cgroup/memory/$TOKEN-busy"
+}

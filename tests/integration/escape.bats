@@ -50,7 +50,7 @@ load helpers
   start
   ok
   [ -s "$ROOTFS/tmp/fds" ]
-  ! grep -q -e "$TOKEN" -e "/sys/fs/cgroup" "$ROOTFS/tmp/fds"
+  if grep -e "$TOKEN" -e "/sys/fs/cgroup" "$ROOTFS/tmp/fds"; then return 1; fi
 }
 
 @test "the caller's environment is not in the process's" {
@@ -120,4 +120,39 @@ load helpers
   start
   same "$(stat -c %u:%g "$TMP/victim")" 0:0
   same "$(<"$TMP/victim")" mine
+}
+
+# What masks a file is the host's null device: its node must not be changed through the mask.
+@test "masks: mode, owner and times of the host's /dev/null cannot be changed" {
+  bundle_busybox
+  config '.process.capabilities |= map_values(. + ["CAP_FOWNER", "CAP_CHOWN", "CAP_DAC_OVERRIDE"])'
+  local before
+  before=$(stat -c '%a %u %g %y' /dev/null)
+  inside 'chmod 600 /proc/keys; chown 7:7 /proc/keys; touch -d "2001-01-01 00:00:00" /proc/keys; true'
+  same "$(stat -c '%a %u %g %y' /dev/null)" "$before"
+}
+
+# Once in namespaces where somebody else may be, nobody may look into us: /proc/PID/root leads to the host.
+@test "init never becomes dumpable once it may be seen" {
+  is_husk || skip "about husk-init"
+  command -v strace >/dev/null
+  bundle_busybox
+  pin_namespace pid
+  add_namespace pid "$NS_PATH"
+  config '.process.oomScoreAdj = 300 | .linux.namespaces += [{"type": "time"}] | .linux.timeOffsets.monotonic.secs = 7'
+  config '.process.args = ["/bin/true"]'
+  strace -f -o "$TMP/trace" -e trace=prctl,setns "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null
+  grep -q 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE' "$TMP/trace"
+  if grep 'PR_SET_DUMPABLE, SUID_DUMP_USER' "$TMP/trace"; then return 1; fi
+  # ... and it stopped being so before it joined.
+  [ "$(grep -nm1 SUID_DUMP_DISABLE "$TMP/trace" | cut -d: -f1)" -lt "$(grep -nm1 setns "$TMP/trace" | cut -d: -f1)" ]
+}
+
+@test "--no-pivot: no unmasked procfs of the host stays below" {
+  bundle_busybox
+  config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+  script 'mkdir /tmp/p && unshare -Urmpf sh -c "mount -t proc p /tmp/p && wc -c </tmp/p/timer_list" 2>&1; true'
+  start --no-pivot
+  ok
+  lacks '^[1-9]'
 }

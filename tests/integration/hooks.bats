@@ -170,3 +170,30 @@ load helpers
   inside 'echo ran'
   says ran
 }
+
+@test "createContainer: the hook's umask, directory, pid and output are as in runc" {
+  bundle_busybox
+  jq --arg out "$TMP/seen" '.hooks.createContainer = [{path: "/bin/sh", args: ["sh", "-c",
+    "umask >\($out); pwd >>\($out); grep -o \"\\\"pid\\\":[0-9]*\" >>\($out); echo hidden"]}] | .process.args = ["/bin/true"]' \
+    "$BUNDLE/config.json" >"$TMP/c" && mv "$TMP/c" "$BUNDLE/config.json"
+  start
+  ok
+  same "$(<"$TMP/seen")" "0022
+$ROOTFS
+\"pid\":1"
+  same "$output" ''
+}
+
+@test "startContainer: a failing hook's output is in the error" {
+  bundle_busybox
+  hook startContainer 'echo good; echo bad >&2; exit 3'
+  start
+  refused 'startContainer hook #0: exit status 3, stdout: good' 'stderr: bad'
+}
+
+@test "startContainer: a missing program is named" {
+  bundle_busybox
+  config '.hooks.startContainer = [{path: "/no/such/hook"}]'
+  start
+  refused 'fork/exec /no/such/hook: no such file or directory'
+}

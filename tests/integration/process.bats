@@ -310,3 +310,25 @@ lacks_host() { [[ ! $output =~ $TOKEN ]]; }
   inside umask
   says 0022
 }
+
+@test "uid 2^32-1, which the kernel takes for \"unchanged\", is refused" {
+  bundle_busybox
+  config '.process.user.uid = 4294967295'
+  start
+  refused '/process/user/uid'
+}
+
+@test "gid 2^32-1 is refused" {
+  bundle_busybox
+  config '.process.user.gid = 4294967295'
+  start
+  refused '/process/user/gid'
+}
+
+@test "the user may open its standard output by name" {
+  bundle_busybox
+  config '.process.user = {uid: 5, gid: 5}'
+  script 'echo word >/dev/stdout'
+  "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null 2>"$TMP/err" | cat >"$TMP/out"
+  same "$(<"$TMP/out")" word
+}

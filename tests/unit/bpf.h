@@ -33,70 +33,83 @@ class Bpf {
     data.nr = call.nr;
     data.arch = call.arch;
     for (int i = 0; i < 6; ++i) data.args[i] = call.args[i];
-    uint32_t a = 0;
-    uint32_t x = 0;
-    uint32_t memory[BPF_MEMWORDS] = {};
+    Machine m{data};
     for (size_t pc = 0; pc < program_.size();) {
       const sock_filter& i = program_[pc++];
-      const uint32_t operand = BPF_SRC(i.code) == BPF_X ? x : i.k;
-      switch (i.code) {
-        case BPF_LD | BPF_W | BPF_ABS:
-          if (i.k % 4 != 0 || i.k + 4 > sizeof data) return {};
-          std::memcpy(&a, reinterpret_cast<const char*>(&data) + i.k, 4);
-          break;
-        case BPF_LD | BPF_IMM:
-          a = i.k;
-          break;
-        case BPF_LDX | BPF_IMM:
-          x = i.k;
-          break;
-        case BPF_LD | BPF_MEM:
-          if (i.k >= BPF_MEMWORDS) return {};
-          a = memory[i.k];
-          break;
-        case BPF_ST:
-          if (i.k >= BPF_MEMWORDS) return {};
-          memory[i.k] = a;
-          break;
-        case BPF_ALU | BPF_AND | BPF_K:
-        case BPF_ALU | BPF_AND | BPF_X:
-          a &= operand;
-          break;
-        case BPF_ALU | BPF_OR | BPF_K:
-        case BPF_ALU | BPF_OR | BPF_X:
-          a |= operand;
-          break;
-        case BPF_JMP | BPF_JA:
-          pc += i.k;
-          break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-        case BPF_JMP | BPF_JEQ | BPF_X:
-          pc += a == operand ? i.jt : i.jf;
-          break;
-        case BPF_JMP | BPF_JGT | BPF_K:
-        case BPF_JMP | BPF_JGT | BPF_X:
-          pc += a > operand ? i.jt : i.jf;
-          break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-        case BPF_JMP | BPF_JGE | BPF_X:
-          pc += a >= operand ? i.jt : i.jf;
-          break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-        case BPF_JMP | BPF_JSET | BPF_X:
-          pc += (a & operand) != 0 ? i.jt : i.jf;
-          break;
-        case BPF_RET | BPF_K:
-          return i.k;
-        case BPF_RET | BPF_A:
-          return a;
-        default:
-          return {};
+      if (i.code == (BPF_RET | BPF_K)) return i.k;
+      if (i.code == (BPF_RET | BPF_A)) return m.a;
+      if (BPF_CLASS(i.code) == BPF_JMP) {
+        const std::optional<size_t> skip = m.jump(i);
+        if (!skip) return {};
+        pc += *skip;
+      } else if (!m.compute(i)) {
+        return {};
       }
     }
     return {};  // ran off the end
   }
 
  private:
+  struct Machine {
+    const seccomp_data& data;
+    uint32_t a = 0, x = 0;
+    uint32_t memory[BPF_MEMWORDS] = {};
+
+    // How many instructions are skipped; nothing for one that is no jump we know.
+    [[nodiscard]] std::optional<size_t> jump(const sock_filter& i) const {
+      const uint32_t operand = BPF_SRC(i.code) == BPF_X ? x : i.k;
+      switch (BPF_OP(i.code)) {
+        case BPF_JA:
+          return i.k;
+        case BPF_JEQ:
+          return a == operand ? i.jt : i.jf;
+        case BPF_JGT:
+          return a > operand ? i.jt : i.jf;
+        case BPF_JGE:
+          return a >= operand ? i.jt : i.jf;
+        case BPF_JSET:
+          return (a & operand) != 0 ? i.jt : i.jf;
+        default:
+          return {};
+      }
+    }
+
+    // Loads, stores and arithmetic; false for what the kernel would have refused.
+    bool compute(const sock_filter& i) {
+      const uint32_t operand = BPF_SRC(i.code) == BPF_X ? x : i.k;
+      switch (i.code) {
+        case BPF_LD | BPF_W | BPF_ABS:
+          if (i.k % 4 != 0 || i.k + 4 > sizeof data) return false;
+          std::memcpy(&a, reinterpret_cast<const char*>(&data) + i.k, 4);
+          return true;
+        case BPF_LD | BPF_IMM:
+          a = i.k;
+          return true;
+        case BPF_LDX | BPF_IMM:
+          x = i.k;
+          return true;
+        case BPF_LD | BPF_MEM:
+          if (i.k >= BPF_MEMWORDS) return false;
+          a = memory[i.k];
+          return true;
+        case BPF_ST:
+          if (i.k >= BPF_MEMWORDS) return false;
+          memory[i.k] = a;
+          return true;
+        case BPF_ALU | BPF_AND | BPF_K:
+        case BPF_ALU | BPF_AND | BPF_X:
+          a &= operand;
+          return true;
+        case BPF_ALU | BPF_OR | BPF_K:
+        case BPF_ALU | BPF_OR | BPF_X:
+          a |= operand;
+          return true;
+        default:
+          return false;
+      }
+    }
+  };
+
   std::vector<sock_filter> program_;
 };
 

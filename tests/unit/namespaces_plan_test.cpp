@@ -1,7 +1,7 @@
-#include "rooms/namespaces/plan.h"
-
 #include <gtest/gtest.h>
 #include <linux/sched.h>
+
+#include "rooms/namespaces/plan.h"
 
 namespace husk::namespaces {
 namespace {

@@ -1,7 +1,7 @@
-#include "rooms/rootfs/options.h"
-
 #include <gtest/gtest.h>
 #include <linux/mount.h>
+
+#include "rooms/rootfs/options.h"
 
 namespace husk::rootfs {
 namespace {

@@ -1,6 +1,4 @@
 // Resolution of container paths: the same cases with openat2 and with our own walk.
-#include "sys/path.h"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -10,6 +8,7 @@
 #include <string>
 
 #include "host/files.h"
+#include "sys/path.h"
 
 namespace husk {
 namespace {
@@ -71,17 +70,39 @@ class Path : public testing::TestWithParam<bool> {
   sys::RootDir root_;
 };
 
-TEST_P(Path, PlainFile) { EXPECT_EQ(read("/etc/passwd"), "root:x:0:0::/root:/bin/sh\n"); }
-TEST_P(Path, PathNeedsNoSlashInFront) { EXPECT_EQ(read("etc/passwd"), "root:x:0:0::/root:/bin/sh\n"); }
-TEST_P(Path, AbsoluteLinkStaysInside) { EXPECT_EQ(read("/abs/passwd"), "root:x:0:0::/root:/bin/sh\n"); }
-TEST_P(Path, LinkUpStaysInside) { EXPECT_EQ(read("/a/b/up/passwd"), "root:x:0:0::/root:/bin/sh\n"); }
-TEST_P(Path, DotsStayInside) { EXPECT_EQ(read("/../../secret"), "container"); }
-TEST_P(Path, DotsAfterLink) { EXPECT_EQ(read("/abs/../secret"), "container"); }
-TEST_P(Path, LinkToFile) { EXPECT_EQ(read("/a/secret"), "container"); }
-TEST_P(Path, Missing) { EXPECT_EQ(read("/etc/shadow"), "error 2"); }
-TEST_P(Path, FileAsDirectory) { EXPECT_EQ(read("/etc/passwd/x"), "error 20"); }
-TEST_P(Path, Loop) { EXPECT_EQ(read("/loop/x"), "error 40"); }
-TEST_P(Path, LastLinkIsNotFollowedWhenAsked) { EXPECT_EQ(read("/a/secret", O_RDONLY | O_NOFOLLOW), "error 40"); }
+TEST_P(Path, PlainFile) {
+  EXPECT_EQ(read("/etc/passwd"), "root:x:0:0::/root:/bin/sh\n");
+}
+TEST_P(Path, PathNeedsNoSlashInFront) {
+  EXPECT_EQ(read("etc/passwd"), "root:x:0:0::/root:/bin/sh\n");
+}
+TEST_P(Path, AbsoluteLinkStaysInside) {
+  EXPECT_EQ(read("/abs/passwd"), "root:x:0:0::/root:/bin/sh\n");
+}
+TEST_P(Path, LinkUpStaysInside) {
+  EXPECT_EQ(read("/a/b/up/passwd"), "root:x:0:0::/root:/bin/sh\n");
+}
+TEST_P(Path, DotsStayInside) {
+  EXPECT_EQ(read("/../../secret"), "container");
+}
+TEST_P(Path, DotsAfterLink) {
+  EXPECT_EQ(read("/abs/../secret"), "container");
+}
+TEST_P(Path, LinkToFile) {
+  EXPECT_EQ(read("/a/secret"), "container");
+}
+TEST_P(Path, Missing) {
+  EXPECT_EQ(read("/etc/shadow"), "error 2");
+}
+TEST_P(Path, FileAsDirectory) {
+  EXPECT_EQ(read("/etc/passwd/x"), "error 20");
+}
+TEST_P(Path, Loop) {
+  EXPECT_EQ(read("/loop/x"), "error 40");
+}
+TEST_P(Path, LastLinkIsNotFollowedWhenAsked) {
+  EXPECT_EQ(read("/a/secret", O_RDONLY | O_NOFOLLOW), "error 40");
+}
 TEST_P(Path, Root) {
   const sys::Fd fd(sys::open_in(root_, "/", O_PATH));
   EXPECT_EQ(where(fd.get()), "");
@@ -101,15 +122,25 @@ TEST_P(Path, MakesFile) {
   ASSERT_EQ(stat((root_path_ + "/x/file").c_str(), &st), 0);
   EXPECT_TRUE(S_ISREG(st.st_mode));
 }
-TEST_P(Path, MakesBelowLink) { EXPECT_EQ(make_in("/abs/new"), "/etc/new"); }
+TEST_P(Path, MakesBelowLink) {
+  EXPECT_EQ(make_in("/abs/new"), "/etc/new");
+}
 TEST_P(Path, MakesTargetOfDanglingLinkInside) {
   EXPECT_EQ(make_in("/dangling/x"), "/nowhere/at/all/x");
   EXPECT_NE(access("/nowhere", F_OK), 0);
 }
-TEST_P(Path, MakesTargetOfRelativeDanglingLink) { EXPECT_EQ(make_in("/a/relative", sys::Make::file), "/a/missing"); }
-TEST_P(Path, MakingThroughLoopFails) { EXPECT_EQ(make_in("/loop/x"), "error 40"); }
-TEST_P(Path, MakingBelowFileFails) { EXPECT_EQ(make_in("/etc/passwd/x"), "error 20"); }
-TEST_P(Path, LongNameFails) { EXPECT_EQ(make_in(("/" + std::string(300, 'x')).c_str()), "error 36"); }
+TEST_P(Path, MakesTargetOfRelativeDanglingLink) {
+  EXPECT_EQ(make_in("/a/relative", sys::Make::file), "/a/missing");
+}
+TEST_P(Path, MakingThroughLoopFails) {
+  EXPECT_EQ(make_in("/loop/x"), "error 40");
+}
+TEST_P(Path, MakingBelowFileFails) {
+  EXPECT_EQ(make_in("/etc/passwd/x"), "error 20");
+}
+TEST_P(Path, LongNameFails) {
+  EXPECT_EQ(make_in(("/" + std::string(300, 'x')).c_str()), "error 36");
+}
 
 INSTANTIATE_TEST_SUITE_P(Openat2AndWalk, Path, testing::Bool(),
                          [](const auto& one) { return one.param ? "openat2" : "walk"; });

@@ -57,7 +57,8 @@ Status make_leaf(const Directory& d, std::vector<std::string>* created, std::vec
 // (runc asks only the devices tree on v1; what is killed at the end is everything in all of them.)
 Status refuse_busy(const Directory& d, Mode mode) {
   HUSK_LET(const std::vector<pid_t> pids, processes({d.path}));
-  if (!pids.empty()) return Error{cat("container's cgroup is not empty: ", pids.size(), " process(es) found"), 0, d.path};
+  if (!pids.empty())
+    return Error{cat("container's cgroup is not empty: ", pids.size(), " process(es) found"), 0, d.path};
   const bool v1_freezer = has_controller(d.controllers, "freezer");
   if (mode != Mode::v2 && !v1_freezer) return {};
   const sys::Fd dir(open_directory_at(AT_FDCWD, d.path.c_str()));

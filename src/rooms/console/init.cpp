@@ -20,7 +20,8 @@ namespace {
 Fault check_ptmx(int fd) {
   struct stat st = {};
   HUSK_CHECK(check(sys::stat_fd(fd, &st), "stat", "/dev/pts/ptmx"));
-  if (!S_ISCHR(st.st_mode) || st.st_rdev != sys::device_number(5, 2)) return {ENOTTY, "not a terminal multiplexer", "/dev/pts/ptmx"};
+  if (!S_ISCHR(st.st_mode) || st.st_rdev != sys::device_number(5, 2))
+    return {ENOTTY, "not a terminal multiplexer", "/dev/pts/ptmx"};
   return {};
 }
 
@@ -51,8 +52,7 @@ Fault apply(const Open& step, sys::RootDir root, Terminal& terminal) {
     HUSK_CHECK(check(sys::ioctl(master, TIOCSWINSZ, &size), "set the terminal's size", {}));
   }
   // The program may open /dev/tty or /dev/console as the user it runs as.
-  if (step.uid != 0)
-    (void)sys::call(SYS_fchown, terminal.slave.get(), step.uid, static_cast<unsigned>(-1));
+  if (step.uid != 0) (void)sys::call(SYS_fchown, terminal.slave.get(), step.uid, static_cast<unsigned>(-1));
   HUSK_CHECK(check(sys::call(SYS_ioctl, terminal.slave.get(), TIOCSCTTY, 0), "take the terminal", {}));
   for (int stream = 0; stream < 3; ++stream)
     HUSK_CHECK(check(sys::dup3(terminal.slave.get(), stream, 0), "terminal as stdio", {}));

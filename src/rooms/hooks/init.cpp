@@ -128,7 +128,8 @@ Fault wait_for(const Hook& step, long pid, int pidfd, const Channels& c, int& st
     if (sys::call(SYS_ppoll, &poll, 1, &limit, nullptr, 0) == 0) {
       (void)sys::call(SYS_kill, pid, SIGKILL);
       (void)sys::call(SYS_wait4, pid, nullptr, 0x40000000 /* __WALL */, nullptr);
-      return failed(step, {"hook ran past specified timeout of ", static_cast<long>(step.timeout), ".0s", ETIMEDOUT, false},
+      return failed(step,
+                    {"hook ran past specified timeout of ", static_cast<long>(step.timeout), ".0s", ETIMEDOUT, false},
                     c, arena);
     }
   }
@@ -139,11 +140,16 @@ Fault wait_for(const Hook& step, long pid, int pidfd, const Channels& c, int& st
 
 std::string_view signal_name(int signal) {
   switch (signal) {
-    case SIGKILL: return "signal: killed";
-    case SIGTERM: return "signal: terminated";
-    case SIGSEGV: return "signal: segmentation fault";
-    case SIGABRT: return "signal: aborted";
-    default: return "signal: ";
+    case SIGKILL:
+      return "signal: killed";
+    case SIGTERM:
+      return "signal: terminated";
+    case SIGSEGV:
+      return "signal: segmentation fault";
+    case SIGABRT:
+      return "signal: aborted";
+    default:
+      return "signal: ";
   }
 }
 

@@ -22,7 +22,8 @@ int open_attr(int procfs, Str file) {
   if (!dir) return self;
   Text<64> attr;
   attr.add("attr/").add(file);
-  const int fd = sys::openat2(dir.get(), attr.c_str(), O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+  const int fd =
+      sys::openat2(dir.get(), attr.c_str(), O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
   return fd == -ENOSYS ? sys::openat(dir.get(), attr.c_str(), O_WRONLY | O_NOFOLLOW) : fd;
 }
 

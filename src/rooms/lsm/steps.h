@@ -6,8 +6,8 @@ namespace husk::lsm {
 
 // The security context execve changes to, written to /proc/thread-self/attr/<file>.
 struct ExecLabel {
-  Str file;   // "apparmor/exec", "exec"
-  Str value;  // "exec PROFILE" for AppArmor, the label itself for SELinux
+  Str file;                // "apparmor/exec", "exec"
+  Str value;               // "exec PROFILE" for AppArmor, the label itself for SELinux
   bool fall_back = false;  // AppArmor before Linux 5.8: attr/exec
   template <class S, class A>
   static void fields(S& s, A& a) {

@@ -14,8 +14,9 @@ namespace {
 
 // The order of joining. The mount namespace is the last: after it, paths mean something else. (Where the user namespace
 // comes in is join_all's business: it is entered when its privileges are needed.)
-constexpr spec::NsType kOrder[] = {spec::NsType::user, spec::NsType::cgroup, spec::NsType::ipc,  spec::NsType::uts,
-                                   spec::NsType::network, spec::NsType::pid, spec::NsType::time, spec::NsType::mount};
+constexpr spec::NsType kOrder[] = {spec::NsType::user, spec::NsType::cgroup,  spec::NsType::ipc,
+                                   spec::NsType::uts,  spec::NsType::network, spec::NsType::pid,
+                                   spec::NsType::time, spec::NsType::mount};
 
 std::string map_text(const std::vector<spec::IdMapping>& mappings) {
   std::string out;
@@ -46,14 +47,22 @@ void plan_maps(const spec::Linux& lx, const Caller& caller, NamespacePlan& out) 
 
 uint64_t clone_flag(spec::NsType type) {
   switch (type) {
-    case spec::NsType::pid: return CLONE_NEWPID;
-    case spec::NsType::network: return CLONE_NEWNET;
-    case spec::NsType::mount: return CLONE_NEWNS;
-    case spec::NsType::ipc: return CLONE_NEWIPC;
-    case spec::NsType::uts: return CLONE_NEWUTS;
-    case spec::NsType::user: return CLONE_NEWUSER;
-    case spec::NsType::cgroup: return CLONE_NEWCGROUP;
-    case spec::NsType::time: return CLONE_NEWTIME;
+    case spec::NsType::pid:
+      return CLONE_NEWPID;
+    case spec::NsType::network:
+      return CLONE_NEWNET;
+    case spec::NsType::mount:
+      return CLONE_NEWNS;
+    case spec::NsType::ipc:
+      return CLONE_NEWIPC;
+    case spec::NsType::uts:
+      return CLONE_NEWUTS;
+    case spec::NsType::user:
+      return CLONE_NEWUSER;
+    case spec::NsType::cgroup:
+      return CLONE_NEWCGROUP;
+    case spec::NsType::time:
+      return CLONE_NEWTIME;
   }
   return 0;
 }

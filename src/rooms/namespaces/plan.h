@@ -12,11 +12,11 @@ namespace husk::namespaces {
 
 struct NamespacePlan {
   Bootstrap bootstrap;
-  uint64_t clone_flags = 0;       // short way: CLONE_NEW* for clone3
-  bool new_cgroup = false;        // made by init itself
-  std::string uid_map, gid_map;   // texts for /proc/PID/uid_map, empty: none to write
-  bool deny_setgroups = false;    // /proc/PID/setgroups must say deny before gid_map can be written
-  bool by_helper = false;         // newuidmap and newgidmap write the maps
+  uint64_t clone_flags = 0;      // short way: CLONE_NEW* for clone3
+  bool new_cgroup = false;       // made by init itself
+  std::string uid_map, gid_map;  // texts for /proc/PID/uid_map, empty: none to write
+  bool deny_setgroups = false;   // /proc/PID/setgroups must say deny before gid_map can be written
+  bool by_helper = false;        // newuidmap and newgidmap write the maps
 
   [[nodiscard]] bool has_user() const { return bootstrap.new_user || joins_user; }
   bool joins_user = false;

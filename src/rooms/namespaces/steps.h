@@ -8,7 +8,7 @@
 
 namespace husk::namespaces {
 
-struct Join {  // an existing namespace, by its file
+struct Join {         // an existing namespace, by its file
   uint64_t type = 0;  // CLONE_NEW*
   Str path;
   template <class S, class A>
@@ -30,10 +30,10 @@ struct ClockOffset {
 // How the process gets into its namespaces before it is init. On the short way clone3 has done all of it.
 struct Bootstrap {
   bool long_way = false;
-  std::span<const Join> joins;    // in the order of joining: mount last
-  bool new_user = false;          // unshared on its own, before the rest
-  uint64_t unshare = 0;           // CLONE_NEW* of the others; never CLONE_NEWCGROUP (see UnshareCgroup)
-  bool become_root = false;       // set uid and gid to 0 once the user namespace has maps
+  std::span<const Join> joins;  // in the order of joining: mount last
+  bool new_user = false;        // unshared on its own, before the rest
+  uint64_t unshare = 0;         // CLONE_NEW* of the others; never CLONE_NEWCGROUP (see UnshareCgroup)
+  bool become_root = false;     // set uid and gid to 0 once the user namespace has maps
   std::span<const ClockOffset> clocks;
   template <class S, class A>
   static void fields(S& s, A& a) {

@@ -32,7 +32,8 @@ Fault apply(const Keyring& step) {
     if (*p == ';') {
       ++field;
     } else if (field == 3) {
-      const unsigned digit = *p <= '9' ? static_cast<unsigned>(*p - '0') : static_cast<unsigned>((*p | 0x20) - 'a' + 10);
+      const unsigned digit =
+          *p <= '9' ? static_cast<unsigned>(*p - '0') : static_cast<unsigned>((*p | 0x20) - 'a' + 10);
       perm = perm << 4 | digit;
     }
   }
@@ -49,7 +50,9 @@ Fault set_oom_score(int64_t value) {
   return check(sys::write(fd.get(), text.c_str(), text.size()), "write", path);
 }
 
-Fault apply(const Personality& step) { return check(sys::call(SYS_personality, step.domain), "personality", {}); }
+Fault apply(const Personality& step) {
+  return check(sys::call(SYS_personality, step.domain), "personality", {});
+}
 
 Fault apply(const IoPriority& step) {
   constexpr int kThisProcess = 1;  // IOPRIO_WHO_PROCESS
@@ -63,8 +66,14 @@ Fault apply(const Scheduler& step) {
     int32_t nice;
     uint32_t priority;
     uint64_t runtime, deadline, period;
-  } attr = {48, static_cast<uint32_t>(step.policy), step.flags, static_cast<int32_t>(step.nice),
-            static_cast<uint32_t>(step.priority), step.runtime, step.deadline, step.period};
+  } attr = {48,
+            static_cast<uint32_t>(step.policy),
+            step.flags,
+            static_cast<int32_t>(step.nice),
+            static_cast<uint32_t>(step.priority),
+            step.runtime,
+            step.deadline,
+            step.period};
   static_assert(sizeof attr == 48);
   return check(sys::call(SYS_sched_setattr, 0, &attr, 0), "sched_setattr", {});
 }
@@ -72,8 +81,9 @@ Fault apply(const Scheduler& step) {
 Fault apply(const MemoryPolicy& step) {
   const unsigned long bits = step.nodes.size() * 64;
   // The kernel reads one bit less than it is told.
-  return check(sys::call(SYS_set_mempolicy, step.mode, bits == 0 ? nullptr : step.nodes.data(), bits == 0 ? 0 : bits + 1),
-               "set_mempolicy", {});
+  return check(
+      sys::call(SYS_set_mempolicy, step.mode, bits == 0 ? nullptr : step.nodes.data(), bits == 0 ? 0 : bits + 1),
+      "set_mempolicy", {});
 }
 
 Fault apply(const Umask& step) {
@@ -81,7 +91,9 @@ Fault apply(const Umask& step) {
   return {};
 }
 
-Fault apply(const NoNewPrivileges& /*step*/) { return check(sys::prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs", {}); }
+Fault apply(const NoNewPrivileges& /*step*/) {
+  return check(sys::prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs", {});
+}
 
 namespace {
 
@@ -165,7 +177,8 @@ Fault apply(const WorkingDirectory& step, bool& done) {
   const long size = sys::call(SYS_getcwd, here, sizeof here);
   if (size == -ERANGE) return {};  // deeper than a path is long: inside
   HUSK_CHECK(check(size, "getcwd", step.path));
-  if (here[0] != '/') return {EPERM, "current working directory is outside of container mount namespace root", step.path};
+  if (here[0] != '/')
+    return {EPERM, "current working directory is outside of container mount namespace root", step.path};
   return {};
 }
 

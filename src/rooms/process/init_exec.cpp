@@ -31,17 +31,28 @@ Str value_of(std::span<const Str> env, std::string_view name) {
 
 const char* errno_sentence(int err) {
   switch (err) {
-    case ENOENT: return "no such file or directory";
-    case ENOTDIR: return "not a directory";
-    case EACCES: return "permission denied";
-    case EISDIR: return "is a directory";
-    case ENOEXEC: return "exec format error";
-    case ELOOP: return "too many levels of symbolic links";
-    case ENAMETOOLONG: return "file name too long";
-    case EPERM: return "operation not permitted";
-    case ENOMEM: return "cannot allocate memory";
-    case E2BIG: return "argument list too long";
-    default: return nullptr;
+    case ENOENT:
+      return "no such file or directory";
+    case ENOTDIR:
+      return "not a directory";
+    case EACCES:
+      return "permission denied";
+    case EISDIR:
+      return "is a directory";
+    case ENOEXEC:
+      return "exec format error";
+    case ELOOP:
+      return "too many levels of symbolic links";
+    case ENAMETOOLONG:
+      return "file name too long";
+    case EPERM:
+      return "operation not permitted";
+    case ENOMEM:
+      return "cannot allocate memory";
+    case E2BIG:
+      return "argument list too long";
+    default:
+      return nullptr;
   }
 }
 

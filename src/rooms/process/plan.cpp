@@ -35,7 +35,9 @@ Credentials credentials(const spec::Process& p, bool set_groups, Arena& arena) {
   return out;
 }
 
-uint64_t number(std::optional<int> n) { return static_cast<uint64_t>(n.value_or(0)); }
+uint64_t number(std::optional<int> n) {
+  return static_cast<uint64_t>(n.value_or(0));
+}
 
 Scheduler scheduler(const spec::Scheduler& s) {
   Scheduler out;

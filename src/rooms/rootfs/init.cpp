@@ -96,7 +96,8 @@ Fault Builder::make_readonly(int fd, Str path, unsigned flags) {
   } st = {};
   HUSK_CHECK(check(sys::call(SYS_fstatfs, fd, &st), "fstatfs", path));
   // ST_NOSUID ... ST_RELATIME have other numbers than MS_* only from 4096 on.
-  unsigned long keep = static_cast<unsigned long>(st.flags) & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
+  unsigned long keep =
+      static_cast<unsigned long>(st.flags) & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
   if ((st.flags & 4096) != 0) keep |= MS_RELATIME;
   return mount_on(-1, "", fd, "", MS_BIND | MS_REMOUNT | MS_RDONLY | keep, {}, path);
 }
@@ -162,15 +163,16 @@ Fault Builder::mask_file(int target, Str path) {
 // One empty tmpfs serves all masked directories: making a file system costs more than another mount of it.
 Fault Builder::mask_directory(int target, Str path) {
   if (!mount_api_) {
-    return mount_on(-1, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "nr_blocks=1,nr_inodes=1",
-                    path);
+    return mount_on(-1, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                    "nr_blocks=1,nr_inodes=1", path);
   }
   if (mask_) return bind(mask_.get(), target, path);
   const Fd context(sys::fsopen("tmpfs"));
   HUSK_CHECK(check(context.get(), "fsopen tmpfs", path));
   (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_blocks", "1", 0);
   (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
-  HUSK_CHECK(check(sys::call(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "create tmpfs", path));
+  HUSK_CHECK(
+      check(sys::call(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "create tmpfs", path));
   constexpr unsigned kAttr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   mask_.reset(static_cast<int>(sys::call(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, kAttr)));
   HUSK_CHECK(check(mask_.get(), "fsmount tmpfs", path));

@@ -64,10 +64,10 @@ class Builder {
   std::span<sys::Fd> given_;  // mounts of the parent's making
   Arena& arena_;
   sys::Fd root_fd_;
-  sys::Fd dev_null_;         // a mount of the host's /dev/null
+  sys::Fd dev_null_;  // a mount of the host's /dev/null
   bool dev_null_attached_ = false;
-  sys::Fd mask_;             // an empty read-only tmpfs, once one directory is masked
-  sys::Fd device_dir_;       // of the device made last: the next one is mostly in the same
+  sys::Fd mask_;        // an empty read-only tmpfs, once one directory is masked
+  sys::Fd device_dir_;  // of the device made last: the next one is mostly in the same
   Str device_dir_name_;
 };
 

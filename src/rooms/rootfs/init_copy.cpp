@@ -65,7 +65,8 @@ Fault copy_entry(int from, int to, const char* entry, Str name, int depth) {
   } else {
     HUSK_CHECK(check(sys::call(SYS_mknodat, to, entry, st.st_mode, st.st_rdev), "copy up: mknod", name));
   }
-  HUSK_CHECK(check(sys::call(SYS_fchownat, to, entry, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW), "copy up: chown", name));
+  HUSK_CHECK(
+      check(sys::call(SYS_fchownat, to, entry, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW), "copy up: chown", name));
   if (!S_ISLNK(st.st_mode))  // after chown, which takes set-user-id bits away
     HUSK_CHECK(check(sys::call(SYS_fchmodat, to, entry, st.st_mode & 07777), "copy up: chmod", name));
   return {};

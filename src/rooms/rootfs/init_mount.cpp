@@ -17,9 +17,17 @@ namespace {
 // Files of procfs that tools such as lxcfs provide in another version; nothing else may be mounted inside /proc, or a
 // container could have its labels and limits written to files of its own (CVE-2019-16884).
 constexpr std::string_view kInsideProc[] = {
-    "/proc/cpuinfo",  "/proc/diskstats", "/proc/meminfo",  "/proc/stat",
-    "/proc/swaps",    "/proc/uptime",    "/proc/loadavg",  "/proc/slabinfo",
-    "/proc/net/dev",  "/proc/sys/kernel/ns_last_pid",      "/proc/sys/crypto/fips_enabled",
+    "/proc/cpuinfo",
+    "/proc/diskstats",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/swaps",
+    "/proc/uptime",
+    "/proc/loadavg",
+    "/proc/slabinfo",
+    "/proc/net/dev",
+    "/proc/sys/kernel/ns_last_pid",
+    "/proc/sys/crypto/fips_enabled",
 };
 
 bool is_procfs(int fd) {
@@ -69,8 +77,7 @@ Fault Builder::open_target(const Mount& step, bool directory, Fd& target) {
       return {ENOTDIR, "must be mounted on ordinary directory", step.target};
     if (target.get() != -ENOENT) HUSK_CHECK(check(target.get(), "open target", step.target));
   }
-  if (!target)
-    target.reset(sys::make_in(root_, step.target, directory ? sys::Make::directory : sys::Make::file, 0755));
+  if (!target) target.reset(sys::make_in(root_, step.target, directory ? sys::Make::directory : sys::Make::file, 0755));
   HUSK_CHECK(check(target.get(), "open target", step.target));
   return check_procfs_target(step, target.get());
 }
@@ -146,8 +153,7 @@ Fault Builder::set_attributes(const Mount& step, int mounted) {
 }
 
 Fault Builder::set_classic_flags(const Mount& step, int mounted) {
-  for (const uint64_t flags : step.propagation)
-    HUSK_CHECK(mount_on(-1, "", mounted, "", flags, {}, step.target));
+  for (const uint64_t flags : step.propagation) HUSK_CHECK(mount_on(-1, "", mounted, "", flags, {}, step.target));
   return {};
 }
 
@@ -209,7 +215,9 @@ Fault Builder::mount_bind(const Mount& step) {
   return set_classic_flags(step, source.get());
 }
 
-Fault Builder::apply(const Mount& step) { return step.bind ? mount_bind(step) : mount_fs(step); }
+Fault Builder::apply(const Mount& step) {
+  return step.bind ? mount_bind(step) : mount_fs(step);
+}
 
 Fault Builder::copy_up(const Mount& step, int from, int to) {
   const Fd old(sys::openat(from, ".", O_RDONLY | O_DIRECTORY));

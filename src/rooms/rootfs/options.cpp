@@ -83,7 +83,8 @@ constexpr Option kOptions[] = {
 };
 
 const Option* find(std::string_view word) {
-  const auto* it = std::find_if(std::begin(kOptions), std::end(kOptions), [&](const Option& o) { return o.word == word; });
+  const auto* it =
+      std::find_if(std::begin(kOptions), std::end(kOptions), [&](const Option& o) { return o.word == word; });
   return it == std::end(kOptions) ? nullptr : it;
 }
 
@@ -106,14 +107,23 @@ void set_attr(uint64_t attr, bool clear, uint64_t& set, uint64_t& clr) {
 
 void take_known(Options& out, const Option& o) {
   switch (o.sort) {
-    case Sort::attr: set_attr(o.attr, o.clear, out.attr_set, out.attr_clear); break;
-    case Sort::tree: set_attr(o.attr, o.clear, out.tree_set, out.tree_clear); break;
-    case Sort::propagation: out.propagation.push_back(o.flags); break;
-    case Sort::classic: out.classic_only = true; break;
+    case Sort::attr:
+      set_attr(o.attr, o.clear, out.attr_set, out.attr_clear);
+      break;
+    case Sort::tree:
+      set_attr(o.attr, o.clear, out.tree_set, out.tree_clear);
+      break;
+    case Sort::propagation:
+      out.propagation.push_back(o.flags);
+      break;
+    case Sort::classic:
+      out.classic_only = true;
+      break;
     case Sort::super:  // the same words are flags of fsconfig(2); bind mounts have no file system of their own
       if (!o.clear) out.data.emplace_back(o.word);
       break;
-    case Sort::none: break;
+    case Sort::none:
+      break;
   }
   if (o.sort == Sort::propagation || o.sort == Sort::tree) return;
   if (o.clear)

@@ -38,8 +38,7 @@ class Planner {
     plan_.open.path = arena_.copy(around_.rootfs);
     plan_.open.private_parent = (asked & (MS_SHARED | MS_UNBINDABLE)) != 0;
     for (size_t i = 0; i < spec_.mounts.size(); ++i)
-      if (Status s = add_mount(spec_.mounts[i]); !s.ok())
-        return std::move(s).error().within(cat("/mounts/", i));
+      if (Status s = add_mount(spec_.mounts[i]); !s.ok()) return std::move(s).error().within(cat("/mounts/", i));
     if (!dev_is_bound_) {
       add_devices();
       add_links();
@@ -82,7 +81,8 @@ class Planner {
     const bool own = !m.uid_mappings.empty();
     const spec::Namespace* user = spec_.lx.find(spec::NsType::user);
     if (!own && user == nullptr)
-      return Error{"an idmapped mount needs uidMappings and gidMappings, or a user namespace to take them from", 0, {}, 1};
+      return Error{
+          "an idmapped mount needs uidMappings and gidMappings, or a user namespace to take them from", 0, {}, 1};
     if (!own && !user->path.empty()) s.namespace_path = user->path;
     s.uid_map = map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
     s.gid_map = map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
@@ -224,12 +224,9 @@ class Planner {
   }
 
   void add_links() {
-    plan_.links = {{"/proc/self/fd", "/dev/fd", false},
-                   {"/proc/self/fd/0", "/dev/stdin", false},
-                   {"/proc/self/fd/1", "/dev/stdout", false},
-                   {"/proc/self/fd/2", "/dev/stderr", false},
-                   {"/proc/kcore", "/dev/core", false},
-                   {"pts/ptmx", "/dev/ptmx", true}};
+    plan_.links = {{"/proc/self/fd", "/dev/fd", false},       {"/proc/self/fd/0", "/dev/stdin", false},
+                   {"/proc/self/fd/1", "/dev/stdout", false}, {"/proc/self/fd/2", "/dev/stderr", false},
+                   {"/proc/kcore", "/dev/core", false},       {"pts/ptmx", "/dev/ptmx", true}};
   }
 
   const spec::Spec& spec_;

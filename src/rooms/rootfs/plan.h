@@ -19,12 +19,12 @@ struct CgroupView {
 };
 
 struct Surroundings {
-  std::string rootfs, bundle;  // absolute
-  bool user_namespace = false; // mknod is refused there
+  std::string rootfs, bundle;   // absolute
+  bool user_namespace = false;  // mknod is refused there
   bool cgroup_namespace = false;
   bool cgroup2 = false;
   bool rootless = false;
-  bool selinux = false;        // mount labels mean something
+  bool selinux = false;  // mount labels mean something
   bool no_pivot = false;
   std::vector<CgroupView> cgroups;
 };
@@ -32,10 +32,10 @@ struct Surroundings {
 // A bind mount with a mapping of its own: made by the parent. See start/idmapped.h.
 struct IdmappedSource {
   std::string source, target;
-  bool recursive = false;      // rbind
-  bool map_tree = false;       // ridmap
+  bool recursive = false;        // rbind
+  bool map_tree = false;         // ridmap
   std::string uid_map, gid_map;  // as in /proc/PID/uid_map
-  std::string namespace_path;  // of a user namespace that has the mapping; empty: one is made
+  std::string namespace_path;    // of a user namespace that has the mapping; empty: one is made
 };
 
 // In order: before the hooks of the runtime, the change of root, after it.
@@ -45,10 +45,10 @@ struct RootPlan {
   std::vector<Mount> mounts;
   std::vector<Device> devices;
   std::vector<Link> links;
-  std::vector<Link> mount_links;        // in the cgroup mount; made before what follows in `late_readonly`
+  std::vector<Link> mount_links;  // in the cgroup mount; made before what follows in `late_readonly`
   std::vector<MakeReadonly> late_readonly;
   PivotRoot pivot;
-  FinalPropagation final_propagation;   // flags 0: none
+  FinalPropagation final_propagation;  // flags 0: none
   bool root_readonly = false;
   std::vector<ReadonlyPath> readonly_paths;
   std::vector<MaskedPath> masked_paths;

@@ -18,7 +18,7 @@ struct RootPropagation {  // of everything that is mounted, before the first cha
 
 struct OpenRoot {  // the bundle's rootfs becomes a mount of its own
   Str path;
-  bool mount = true;  // false: without a mount namespace it is used as it lies there
+  bool mount = true;            // false: without a mount namespace it is used as it lies there
   bool private_parent = false;  // rootfsPropagation is shared or unbindable: the mount we attach to must not be
   template <class S, class A>
   static void fields(S& s, A& a) {
@@ -30,21 +30,21 @@ struct Mount {
   Str type, source, target;
   std::span<const Str> data;  // options of the file system itself
   bool bind = false, recursive = false;
-  bool plain_target = false;     // no symbolic link on the way to the target (proc, sysfs)
-  bool read_only_fs = false;     // the file system, not only this mount of it
-  bool classic = false;          // options that only mount(2) knows
-  uint64_t given = 0;            // n: the source is the n-th mount that the parent handed over
-  bool copy_up = false;          // tmpfs starts with what was at the target
-  uint64_t attr_set = 0, attr_clear = 0;        // MOUNT_ATTR_*
-  uint64_t tree_set = 0, tree_clear = 0;        // the same for the whole tree: rro, rnosuid ...
-  uint64_t classic_flags = 0;                   // MS_* for mount(2)
-  std::span<const uint64_t> propagation;        // MS_SHARED [| MS_REC] ...
+  bool plain_target = false;              // no symbolic link on the way to the target (proc, sysfs)
+  bool read_only_fs = false;              // the file system, not only this mount of it
+  bool classic = false;                   // options that only mount(2) knows
+  uint64_t given = 0;                     // n: the source is the n-th mount that the parent handed over
+  bool copy_up = false;                   // tmpfs starts with what was at the target
+  uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*
+  uint64_t tree_set = 0, tree_clear = 0;  // the same for the whole tree: rro, rnosuid ...
+  uint64_t classic_flags = 0;             // MS_* for mount(2)
+  std::span<const uint64_t> propagation;  // MS_SHARED [| MS_REC] ...
   template <class S, class A>
   static void fields(S& s, A& a) {
     a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("bind", s.bind)("recursive", s.recursive)(
-        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)("given", s.given)(
-        "attrSet", s.attr_set)("attrClear", s.attr_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
-        "classicFlags", s.classic_flags)("propagation", s.propagation);
+        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)(
+        "given", s.given)("attrSet", s.attr_set)("attrClear", s.attr_clear)("treeSet", s.tree_set)(
+        "treeClear", s.tree_clear)("classicFlags", s.classic_flags)("propagation", s.propagation);
   }
 };
 
@@ -87,7 +87,7 @@ struct MakeDirectory {  // the working directory, where the image lacks it
 };
 
 struct PivotRoot {
-  bool move = false;  // MS_MOVE and chroot instead: the host's root is a ramfs
+  bool move = false;         // MS_MOVE and chroot instead: the host's root is a ramfs
   bool chroot_only = false;  // no mount namespace of its own
   template <class S, class A>
   static void fields(S& s, A& a) {
