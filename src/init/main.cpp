@@ -37,6 +37,8 @@ void guard() {
   (void)sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+// execve resets what is handled and keeps what is ignored: without this, who starts us with nohup, or from a program
+// that ignores SIGPIPE, has a container that cannot be told so. (CLONE_CLEAR_SIGHAND too spares the ignored ones.)
 void reset_signals() {
   struct {  // the kernel's struct sigaction
     uint64_t handler, flags, restorer, mask;
@@ -110,7 +112,7 @@ int init_main(int argc, const char* const* argv) {
     return 1;
   }
   guard();
-  if (header.reset_signals) reset_signals();
+  reset_signals();
   // Taken before anything can fail, inherited by init on the long way.
   const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
                                   header.mounts);

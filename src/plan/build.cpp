@@ -256,7 +256,6 @@ class Builder {
     plan_.header.oom_score = process_.oom_score.value_or(0);
     plan_.header.mount_api = in_.facts.mount_api;
     plan_.header.openat2 = in_.facts.openat2;
-    plan_.header.reset_signals = !in_.facts.clone3;
     plan_.header.steps = plan_.steps.size();
     plan_.header.mounts = plan_.idmapped.size();
     plan_.rlimits = spec_.process->rlimits;

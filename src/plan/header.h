@@ -8,16 +8,15 @@ namespace husk::plan {
 struct Header {
   namespaces::Bootstrap bootstrap;
   bool has_oom_score = false;
-  int64_t oom_score = 0;       // of /proc/self/oom_score_adj
-  bool mount_api = true;       // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
-  bool openat2 = true;         // Linux 5.6
-  bool reset_signals = false;  // ignored signals were inherited (no CLONE_CLEAR_SIGHAND)
-  uint64_t mounts = 0;         // how many detached mounts the parent sends after the plan
-  uint64_t steps = 0;          // how many follow: each its Op and its members
+  int64_t oom_score = 0;  // of /proc/self/oom_score_adj
+  bool mount_api = true;  // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
+  bool openat2 = true;    // Linux 5.6
+  uint64_t mounts = 0;    // how many detached mounts the parent sends after the plan
+  uint64_t steps = 0;     // how many follow: each its Op and its members
   template <class S, class A>
   static void fields(S& s, A& a) {
     a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("mountApi", s.mount_api)(
-        "openat2", s.openat2)("resetSignals", s.reset_signals)("mounts", s.mounts)("steps", s.steps);
+        "openat2", s.openat2)("mounts", s.mounts)("steps", s.steps);
   }
 };
 

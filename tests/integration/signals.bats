@@ -72,3 +72,11 @@ forwards() { # SIGNAL
   kill -CONT "$init"
   ends_with 8
 }
+
+@test "signals that the caller ignores are not ignored in the container" {
+  bundle_busybox
+  config '.process.args = ["/bin/grep", "^SigIgn", "/proc/self/status"]'
+  output=$(sh -c 'trap "" HUP PIPE USR1; exec "$@"' sh "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null)
+  is_husk || skip "runc passes SIGHUP on"
+  same "$output" $'SigIgn:\t0000000000000000'
+}
