@@ -57,6 +57,10 @@ int memcmp(const void* a, const void* b, size_t n) {
   return 0;
 }
 
+int bcmp(const void* a, const void* b, size_t n) {
+  return memcmp(a, b, n);
+}  // what clang makes of a comparison
+
 void* memchr(const void* s, int c, size_t n) {
   const auto* p = static_cast<const unsigned char*>(s);
   for (; n != 0; --n, ++p)
