@@ -8,12 +8,13 @@ namespace husk::cli {
 
 namespace {
 
-constexpr const Command* kCommands[] = {&run_command, &spec_command, &help_command, &version_command};
+constexpr const Command* kCommands[] = {
+    &create_command, &delete_command, &events_command, &exec_command,  &features_command, &kill_command,
+    &list_command,   &pause_command,  &ps_command,     &resume_command, &run_command,      &spec_command,
+    &start_command,  &state_command,  &update_command, &help_command,   &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
-constexpr std::string_view kPlanned[] = {"checkpoint", "create", "delete", "events", "exec",
-                                         "features",   "kill",   "list",   "pause",  "ps",
-                                         "restore",    "resume", "start",  "state",  "update"};
+constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};
 
 constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::root>("root", '\0', "directory for the state of containers; should be on a tmpfs"),

@@ -1,12 +1,8 @@
 // husk run: create and start in one, and, unless detached, stay until the end.
-#include <fcntl.h>
 #include <husk/foreground.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <cstdlib>
-
-#include "cli/command.h"
+#include "cli/making.h"
 
 namespace husk::cli {
 
@@ -39,25 +35,8 @@ constexpr Option kOptions[] = {
         "preserve-fds", '\0', "pass N more descriptors to the container (stdio + $LISTEN_FDS + N in all)"),
 };
 
-// A closed stdin would be the number of the next file we open, and the container's stdin then.
-void open_missing_stdio() {
-  struct pollfd stdio[3] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
-  if (poll(stdio, 3, 0) <= 0) return;
-  for (const struct pollfd& end : stdio)
-    if ((end.revents & POLLNVAL) != 0) (void)open("/dev/null", O_RDWR);
-}
-
-// sd_listen_fds(3): the descriptors are ours only if LISTEN_PID says so.
-int activation_sockets() {
-  const char* pid = getenv("LISTEN_PID");
-  const char* fds = getenv("LISTEN_FDS");
-  if (pid == nullptr || fds == nullptr || atoi(pid) != getpid()) return 0;
-  const int count = atoi(fds);
-  return count > 0 && count < 1024 ? count : 0;
-}
-
 void remove_container(const Environment& env, const Log& log, const std::string& id) {
-  if (const Status removed = husk::remove(env, id); !removed.ok()) log.write(Level::warning, removed.error().text());
+  if (const Status removed = husk::remove(env, id, true); !removed.ok()) log.write(Level::warning, removed.error().text());
 }
 
 // Does not return to let Foreground put the signals back: one that comes only now, meant for the container, must not
@@ -82,11 +61,7 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   RunArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
-  if (arguments.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
-  arguments.listen_fds = activation_sockets();
-  arguments.id = parsed.rest[0];
-  if (arguments.bundle.empty()) arguments.bundle = ".";
-  open_missing_stdio();
+  HUSK_TRY(complete(arguments, parsed));
   HUSK_LET(const Environment env, make_environment(globals, log));
   if (!arguments.detach) return run_foreground(env, log, arguments);
   HUSK_LET(const Launched launched, husk::run(env, arguments));

@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "husk/result.h"
@@ -23,10 +25,14 @@ enum class Level { debug, info, warning, error };
 // Where messages that are not errors go. May be empty. Called on the calling thread only.
 using LogSink = std::function<void(Level, const std::string&)>;
 
+// Who makes control groups.
+enum class CgroupManager { cgroupfs, disabled };
+
 // What is the same for every container: the global options of the command line.
 struct Environment {
   std::string root = "/run/husk";  // state directory
   LogSink log;
+  CgroupManager cgroup_manager = CgroupManager::cgroupfs;
   char* const* hook_environment = nullptr;  // of hooks that bring none; NULL-terminated, null: an empty one
   bool force_long_start = false;            // parent -> child -> init even where one clone3 would do (tests)
 };
@@ -57,9 +63,93 @@ struct Launched {
 // Creates the container and lets its process run: create and start in one. On an error nothing is left behind.
 Result<Launched> run(const Environment& env, const CreateOptions& options);
 
-// Removes what is left of a container whose process has ended: its remaining processes, cgroup, state directory; runs
-// the poststop hooks. Safe to call when there is nothing (more) to remove.
-Status remove(const Environment& env, const std::string& id);
+// Creates the container: everything is set up, and its process waits for start(). On an error nothing is left behind.
+Result<Launched> create(const Environment& env, const CreateOptions& options);
+
+// Lets the process of a created container run. Comes back once its program has been executed (then poststart hooks have
+// run too); an error of the last steps, such as a failing startContainer hook, is this call's error.
+Status start(const Environment& env, const std::string& id);
+
+// ---------------------------------------------------------------- containers that exist
+
+enum class Phase { creating, created, running, paused, stopped };
+const char* phase_name(Phase phase);  // as the specification spells them: "running"
+
+struct Container {
+  std::string id, bundle, rootfs;
+  std::string created;  // RFC 3339, UTC, nanoseconds
+  pid_t pid = 0;        // of init, in the caller's PID namespace; 0 when stopped
+  Phase phase = Phase::stopped;
+  uint32_t owner = 0;  // uid of who made it
+  std::vector<std::pair<std::string, std::string>> annotations;
+};
+
+// ENOENT (in Error::errnum) when there is no such container.
+Result<Container> state(const Environment& env, const std::string& id);
+// All of them, by id. What cannot be read is told to the log and left out.
+std::vector<Container> list(const Environment& env);
+// The ids only, without a look at the containers.
+std::vector<std::string> list_ids(const Environment& env);
+
+struct KillOptions {
+  int signal = 15;
+  bool all = false;  // every process of the container, and no error when it has stopped already
+};
+Status kill(const Environment& env, const std::string& id, const KillOptions& options);
+
+// Removes a stopped container: remaining processes, cgroup, state directory; runs the poststop hooks. With `force` one
+// that runs is killed first, and one that does not exist is no error.
+Status remove(const Environment& env, const std::string& id, bool force);
+
+// All processes of a container, by pid as the caller sees them.
+Result<std::vector<pid_t>> processes(const Environment& env, const std::string& id);
+
+// Stops all processes of a running container where they are, and lets them go on.
+Status pause(const Environment& env, const std::string& id);
+Status resume(const Environment& env, const std::string& id);
+
+// Changes limits of a container: JSON as in /linux/resources of config.json. What is not named stays as it is.
+Status update(const Environment& env, const std::string& id, const std::string& resources_json);
+
+// ---------------------------------------------------------------- exec
+
+// A further process in a running container. Members that are empty leave things as the container's own process has
+// them.
+struct ExecOptions {
+  std::string id;
+  std::string process_json;  // process as in config.json; when given, `args` to `no_new_privileges` are not looked at
+  std::vector<std::string> args;
+  std::vector<std::string> env;  // "KEY=value", added
+  std::string cwd;
+  std::optional<uint32_t> uid, gid;
+  std::vector<uint32_t> additional_gids;
+  std::vector<std::string> capabilities;  // "CAP_NET_ADMIN", added
+  std::string apparmor_profile, selinux_label;
+  bool terminal = false;
+  std::optional<bool> no_new_privileges;
+  std::string cgroup;  // existing cgroup below the container's: "sub", or on v1 "cpu,memory:sub"
+  bool ignore_paused = false;
+  std::string console_socket, pidfd_socket, pid_file;
+  int preserve_fds = 0;
+  bool detach = false;
+  std::function<void(int master)> on_console;
+};
+Result<Launched> exec(const Environment& env, const ExecOptions& options);
+
+// ---------------------------------------------------------------- numbers
+
+// What the container has used, as the JSON object that `runc events --stats` has under "data".
+Result<std::string> stats(const Environment& env, const std::string& id);
+
+// Waits for events: every `interval_ms` the numbers ("stats"), and each time the kernel kills a process for lack of
+// memory ("oom", with empty data). Ends when the container does, or when `sink` returns false.
+Status events(const Environment& env, const std::string& id, int interval_ms,
+              const std::function<bool(const std::string& type, const std::string& data)>& sink);
+
+// ---------------------------------------------------------------- about the library
+
+// The JSON document of runtime-spec's features.md: what this runtime can do, whatever the host.
+std::string features();
 
 // What config.json `husk spec` writes; for a user without privileges when `rootless`, with that uid and gid mapped.
 std::string default_config(bool rootless, uint32_t uid, uint32_t gid);

@@ -18,6 +18,7 @@ struct [[nodiscard]] Error {
   int errnum = 0;  // 0: the sentence says it all
   std::string hint;
   int exit_code = 1;  // what a command ends with because of it
+  bool said = false;  // errnum is for programs: the sentence has it in its own words
 
   // The sentence: "what: no such file or directory (hint)". Errno texts are lower case, as clients of runc expect.
   [[nodiscard]] std::string text() const;

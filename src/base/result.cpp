@@ -15,7 +15,7 @@ std::string errno_text(int errnum) {
 
 std::string Error::text() const {
   std::string out = what;
-  if (errnum != 0) {
+  if (errnum != 0 && !said) {
     if (!out.empty()) out += ": ";
     out += errno_text(errnum);
   }

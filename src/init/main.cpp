@@ -25,9 +25,9 @@ namespace husk::init {
 namespace {
 
 using plan::Header;
-using start::ChildEnd;
-using start::InitEnd;
-using start::kNoStep;
+using starting::ChildEnd;
+using starting::InitEnd;
+using starting::kNoStep;
 using sys::check;
 using sys::Fault;
 

@@ -36,7 +36,7 @@ Fd open_procfs() {
 
 class Runner {
  public:
-  Runner(const plan::Header& header, start::InitEnd parent, std::span<sys::Fd> mounts, Arena& arena)
+  Runner(const plan::Header& header, starting::InitEnd& parent, std::span<sys::Fd> mounts, Arena& arena)
       : parent_(parent),
         arena_(arena),
         procfs_(open_procfs()),
@@ -81,7 +81,8 @@ class Runner {
 
   [[nodiscard]] sys::RootDir root() const { return builder_.root().fd >= 0 ? builder_.root() : host_root_; }
 
-  start::InitEnd parent_;
+  starting::InitEnd& parent_;
+  Fd fifo_;  // that the program waits at, if it is to wait
   Arena& arena_;
   Fd procfs_;
   rootfs::Builder builder_;
@@ -109,14 +110,18 @@ Fault Runner::run(const plan::RuntimeHooks& /*s*/) {
 Fault Runner::run(const plan::Ready& /*s*/) {
   // From here on the parent may go: `create` does, and the container stays.
   procfs_.reset();  // the host's: nothing that is left needs it, and a cwd of /proc/self/fd/N must not find it
-  HUSK_CHECK(check(parent_.ready(), "wait for the parent", {}));
+  HUSK_CHECK(check(parent_.ready(fifo_), "wait for the parent", {}));
   return check(sys::prctl(PR_SET_PDEATHSIG, 0), "clear the parent-death signal", {});
 }
 
-Fault Runner::run(const plan::ExecFifo& s) {
-  const Fd fifo(sys::openat(AT_FDCWD, s.path.c_str(), O_WRONLY));
-  HUSK_CHECK(check(fifo.get(), "open exec fifo", s.path));
-  return check(sys::write(fifo.get(), "0", 1), "write exec fifo", s.path);
+Fault Runner::run(const plan::ExecFifo& /*s*/) {
+  if (!fifo_) return {EPROTO, "no exec fifo", {}};
+  parent_.speak_through(fifo_.get());
+  // The kernel spares PID 1 every signal it does not handle; who only waits shall end by one.
+  process::end_by_signals(true);
+  const long ret = sys::write(fifo_.get(), "0", 1);
+  process::end_by_signals(false);
+  return check(ret, "write exec fifo", {});
 }
 
 Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
@@ -132,7 +137,7 @@ Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
 
 }  // namespace
 
-int run_steps(const plan::Header& header, Reader& reader, start::InitEnd parent, std::span<sys::Fd> mounts,
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, std::span<sys::Fd> mounts,
               Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says

@@ -1,4 +1,4 @@
-// run: from a bundle to a process.
+// create and run: from a bundle to a process.
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -11,11 +11,13 @@
 #include "host/facts.h"
 #include "host/files.h"
 #include "husk/husk.h"
+#include "life/container.h"
 #include "life/sockets.h"
 #include "plan/plan.h"
 #include "rooms/hooks/hooks.h"
 #include "spec/parse.h"
 #include "spec/validate.h"
+#include "start/gate.h"
 #include "start/launch.h"
 #include "store/store.h"
 
@@ -32,20 +34,21 @@ Result<std::string> absolute(const std::string& path, const char* what) {
   return out;
 }
 
-void say(const Environment& env, Level level, const std::string& text) {
-  if (env.log) env.log(level, text);
-}
+using life::say;
+
+enum class Until { running, created };
 
 // One container being made. What it has made it takes back, unless it gets to the end.
 class Making {
  public:
-  Making(const Environment& env, const CreateOptions& options) : env_(env), options_(options) {}
+  Making(const Environment& env, const CreateOptions& options, Until until)
+      : env_(env), options_(options), until_(until) {}
 
   Result<Launched> run() {
     HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(read_bundle());
     HUSK_TRY(make_plan());
-    HUSK_TRY(store::reserve(env_.root, options_.id));
+    HUSK_LET(lock_, store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
     if (!out.ok()) undo();
     return out;
@@ -84,10 +87,11 @@ class Making {
 
   Status check_terminal() const {
     const bool terminal = spec_.process->terminal;
-    if (terminal && options_.detach && options_.console_socket.empty())
+    const bool detach = options_.detach || until_ == Until::created;
+    if (terminal && detach && options_.console_socket.empty())
       return Error{"cannot allocate tty if husk will detach without setting console socket", 0,
                    "give --console-socket, or set /process/terminal to false", 1};
-    if ((!terminal || !options_.detach) && !options_.console_socket.empty())
+    if ((!terminal || !detach) && !options_.console_socket.empty())
       return Error{"cannot use console socket if husk will not detach or allocate tty", 0, {}, 1};
     return {};
   }
@@ -97,7 +101,8 @@ class Making {
     HUSK_LET(const cgroup::Host cgroups, cgroup::probe(cgroup::needs_own_path(spec_.lx.cgroups_path)));
     plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, state_.bundle, {}};
     in.listen_fds = options_.listen_fds;
-    in.no_cgroup = !may_make_cgroup(cgroups);
+    in.no_cgroup = env_.cgroup_manager == CgroupManager::disabled || !may_make_cgroup(cgroups);
+    in.wait_for_start = until_ == Until::created;
     in.preserve_fds = options_.preserve_fds;
     in.no_pivot = options_.no_pivot;
     in.no_new_keyring = options_.no_new_keyring;
@@ -118,8 +123,20 @@ class Making {
     state_.owner = geteuid();
     state_.annotations = spec_.annotations;
     for (const cgroup::Directory& d : plan_->cgroup.directories) state_.cgroups.push_back(d.path);
-    HUSK_TRY(store::save_first(env_.root, state_));
-    return spec_.hooks.poststop.empty() ? Status() : store::save_config(env_.root, options_.id, config_);
+    const spec::Namespace* pid = spec_.lx.find(spec::NsType::pid);
+    state_.own_pid_namespace = pid != nullptr && pid->path.empty();
+    state_.poststart = !spec_.hooks.poststart.empty();
+    state_.poststop = !spec_.hooks.poststop.empty();
+    return store::save_first(env_.root, state_);
+  }
+
+  // While init sets itself up on another processor.
+  Status on_born(const starting::Process& process) {
+    state_.pid = process.pid;
+    state_.start_time = store::look_at(process.pid).start_time;
+    HUSK_TRY(store::save(env_.root, state_));
+    HUSK_TRY(store::save_config(env_.root, options_.id, config_));
+    return device_rules(cgroup_.prepare_devices());
   }
 
   Status make_cgroup() {
@@ -139,20 +156,24 @@ class Making {
   Result<Launched> start() {
     HUSK_TRY(record());
     HUSK_TRY(make_cgroup());
-    start::Callbacks callbacks;
-    callbacks.born = [this](const start::Process& process) -> Status {
-      state_.pid = process.pid;
-      state_.start_time = store::start_time_of(process.pid);
-      HUSK_TRY(store::save(env_.root, state_));
-      return device_rules(cgroup_.prepare_devices());
-    };
+    starting::Callbacks callbacks;
+    callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.hooks = [this] { return run_hooks(); };
-    callbacks.ready = [this](const start::Process& process) { return on_ready(process); };
-    HUSK_LET(start::Process process, start::launch(*plan_, cgroup_, callbacks));
+    callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
+    if (until_ == Until::created) {
+      HUSK_LET(gate_, starting::make_gate(store::directory(env_.root, options_.id)));
+      callbacks.fifo = gate_.get();
+    }
+    HUSK_LET(starting::Process process, starting::launch(*plan_, cgroup_, callbacks));
+    if (until_ == Until::created) return launched(process);
     if (Status s = run_hooks_of("poststart", spec_.hooks.poststart, state_json("running")); !s.ok()) {
-      start::destroy(process);
+      starting::destroy(process);
       return std::move(s).error();
     }
+    return launched(process);
+  }
+
+  [[nodiscard]] Launched launched(starting::Process& process) const {
     Launched out;
     out.pid = process.pid;
     out.pidfd = process.pidfd.release();
@@ -180,8 +201,9 @@ class Making {
   }
 
   // The last moment at which nothing of the program has run.
-  Status on_ready(const start::Process& process) {
+  Status on_ready(const starting::Process& process) {
     HUSK_TRY(device_rules(cgroup_.attach_devices()));
+    if (gate_) HUSK_TRY(starting::gate_built(gate_));
     if (!options_.pid_file.empty()) {
       HUSK_TRY(host::write_atomic(options_.pid_file, cat(process.pid), 0644));
       wrote_pid_file_ = true;
@@ -218,6 +240,9 @@ class Making {
   spec::Spec spec_;
   std::optional<plan::Plan> plan_;
   store::State state_;
+  Until until_;
+  sys::Fd lock_;  // on the container, until it is made
+  sys::Fd gate_;
   cgroup::Cgroup cgroup_;
   bool has_cgroup_ = false;
   bool wrote_pid_file_ = false;
@@ -226,34 +251,11 @@ class Making {
 }  // namespace
 
 Result<Launched> run(const Environment& env, const CreateOptions& options) {
-  return Making(env, options).run();
+  return Making(env, options, Until::running).run();
 }
 
-Status remove(const Environment& env, const std::string& id) {
-  Result<store::State> state = store::load(env.root, id);
-  if (!state.ok()) {
-    HUSK_TRY(store::check_id(id));
-    // Killed before it had written anything down, it had not made anything either.
-    return store::remove_state(env.root, id);
-  }
-  // Whatever the container's first process left running goes with it.
-  Status first;
-  if (!cgroup::remove_empty(state->cgroups)) {
-    (void)cgroup::kill_all(state->cgroups);
-    first = cgroup::remove(state->cgroups);
-  }
-  state->pid = 0;
-  if (const Result<std::string> config = store::load_config(env.root, id); config.ok()) {
-    if (const Result<spec::Spec> spec = spec::parse(*config); spec.ok()) {
-      // A failing poststop hook is a warning: the container is gone all the same.
-      const hooks::Options options = {state->bundle, env.hook_environment};
-      const std::string json = store::oci_state(*state, "stopped", false);
-      if (Status s = hooks::run(spec->hooks.poststop, "poststop", json, options); !s.ok())
-        if (env.log) env.log(Level::warning, s.error().text());
-    }
-  }
-  Status erased = store::remove_state(env.root, id);
-  return first.ok() ? erased : first;
+Result<Launched> create(const Environment& env, const CreateOptions& options) {
+  return Making(env, options, Until::created).run();
 }
 
 }  // namespace husk

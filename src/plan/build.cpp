@@ -244,7 +244,7 @@ class Builder {
     add(process::WorkingDirectory{process_.cwd.path, false});
     add(process_.umask);
     add(process_.program);
-    if (!in_.fifo.empty()) add(plan::ExecFifo{keep(in_.fifo)});
+    if (in_.wait_for_start) add(plan::ExecFifo{});
     add_hooks("startContainer", spec_.hooks.start_container);
     if (!filter_.program.empty() && late) add(filter_);
     add(process::Exec{static_cast<uint64_t>(3 + in_.listen_fds + in_.preserve_fds)});

@@ -30,9 +30,9 @@ struct Input {
   const host::Facts& facts;
   const cgroup::Host& cgroups;
   std::string id;
-  std::string rootfs, bundle;  // absolute
-  std::string fifo;            // exec fifo; empty: run at once
-  int listen_fds = 0;          // of socket activation; they come before the preserved ones
+  std::string rootfs, bundle;   // absolute
+  bool wait_for_start = false;  // at the exec fifo
+  int listen_fds = 0;           // of socket activation; they come before the preserved ones
   int preserve_fds = 0;
   bool no_cgroup = false;  // the caller may not make one: the container stays in its cgroup
   bool no_pivot = false;

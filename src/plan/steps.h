@@ -26,12 +26,9 @@ struct Ready {  // all that needs the parent, or the host, has been done; it ans
   static void fields(S& /*s*/, A& /*a*/) {}
 };
 
-struct ExecFifo {  // wait until somebody opens the other end: `start`
-  Str path;        // unused when a descriptor was handed over
+struct ExecFifo {  // let the parent go and wait until somebody opens the gate: `start`
   template <class S, class A>
-  static void fields(S& s, A& a) {
-    a("path", s.path);
-  }
+  static void fields(S& /*s*/, A& /*a*/) {}
 };
 
 // clang-format off

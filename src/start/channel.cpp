@@ -5,7 +5,7 @@
 
 #include "start/protocol.h"
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 struct Control {  // room for one descriptor; the padding would hold a second one
@@ -147,7 +147,10 @@ void Started::error(uint32_t step, const sys::Fault& fault) const {
   frame.whole = fault.whole ? 1 : 0;
   put(frame.what, sizeof frame.what, fault.what);
   put(frame.path, sizeof frame.path, fault.path);
-  (void)send_frame(socket_, frame);
+  if (pipe_)
+    (void)sys::write(socket_, &frame, sizeof frame);  // shorter than PIPE_BUF: all or nothing
+  else
+    (void)send_frame(socket_, frame);
 }
 
 int ParentEnd::say(Kind kind, int64_t value, int fd) const {
@@ -162,4 +165,4 @@ int ParentEnd::say_text(Kind kind, std::string_view text) const {
   return err < 0 ? err : send_text(socket_.get(), text);
 }
 
-}  // namespace husk::start
+}  // namespace husk::starting

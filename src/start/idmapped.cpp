@@ -13,7 +13,7 @@
 #include "sys/calls.h"
 #include "sys/clone.h"
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 constexpr size_t kStack = 65536;
@@ -99,4 +99,4 @@ Result<std::vector<sys::Fd>> make_idmapped(const std::vector<rootfs::IdmappedSou
   return out;
 }
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -8,9 +8,9 @@
 #include "rooms/rootfs/plan.h"
 #include "sys/fd.h"
 
-namespace husk::start {
+namespace husk::starting {
 
 // One detached mount for each, in order.
 Result<std::vector<sys::Fd>> make_idmapped(const std::vector<rootfs::IdmappedSource>& sources);
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -10,7 +10,7 @@
 
 #include "host/files.h"
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 // "0 1000 1\n1 100000 65536\n" as the helper's arguments.
@@ -73,4 +73,4 @@ Status write_id_maps(pid_t pid, const namespaces::NamespacePlan& plan) {
   return {};
 }
 
-}  // namespace husk::start
+}  // namespace husk::starting

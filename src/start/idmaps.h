@@ -6,9 +6,9 @@
 #include "base/result.h"
 #include "rooms/namespaces/plan.h"
 
-namespace husk::start {
+namespace husk::starting {
 
 // Only the parent may do this: it sits in the user namespace above. Directly, or by newuidmap and newgidmap.
 Status write_id_maps(pid_t pid, const namespaces::NamespacePlan& plan);
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -12,7 +12,7 @@
 #include "start/spawn.h"
 #include "sys/calls.h"
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 const char* name_of(Who who) {
@@ -150,7 +150,7 @@ class Launch {
     }
     if (callbacks_.ready) HUSK_TRY(callbacks_.ready(init_));
     is_ready_ = true;
-    return sent(parent_.run());
+    return sent(parent_.run(callbacks_.fifo));
   }
 
   // "mount proc on /proc: fsopen: operation not permitted", or the sentence of init itself.
@@ -228,4 +228,4 @@ void destroy(const Process& process) {
   (void)wait_for(process.pid);
 }
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -12,7 +12,7 @@
 #include "rooms/cgroup/cgroup.h"
 #include "sys/fd.h"
 
-namespace husk::start {
+namespace husk::starting {
 
 struct Process {
   pid_t pid = -1;
@@ -28,6 +28,7 @@ struct Callbacks {
   std::function<Result<std::string>()> hooks;
   // Everything is ready; after this returns, the program runs. Pid file, sockets ...
   std::function<Status(const Process&)> ready;
+  int fifo = -1;  // that init is to wait at
 };
 
 // On failure the process is gone and waited for.
@@ -36,4 +37,4 @@ Result<Process> launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, con
 // Ends a process of ours for good: SIGKILL and wait.
 void destroy(const Process& process);
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -12,9 +12,10 @@
 //   state        parent          init    -          size in bytes; the state for hooks follows
 //   console      init            parent  -          the terminal's master
 //   ready        init            parent  run        -  (left: seccomp, cwd, user and capabilities, look-up, execve)
-//   run          parent          init    -          -
+//   run          parent          init    -          the exec fifo, when the program is to wait for `start`
 //   error        child or init   parent  -          process, step, errno, what, path; the sender exits
-//   (end)        execve closes init's end: the program runs
+//   (end)        execve closes init's end: the program runs. With an exec fifo init closes it when it begins to wait,
+//                and what it has to say after that goes through the fifo (gate.h)
 //
 // init may be heard before init_pid: then the parent keeps what it said until it knows whom it speaks of.
 // clang-format on
@@ -34,7 +35,7 @@
 #include "sys/fault.h"
 #include "sys/fd.h"
 
-namespace husk::start {
+namespace husk::starting {
 
 enum class Kind : uint32_t {
   none,
@@ -88,12 +89,14 @@ class Started {
   void error(uint32_t step, const sys::Fault& fault) const;
 
  protected:
+  bool pipe_ = false;
   [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;
   [[nodiscard]] int expect(Kind kind, int64_t* value = nullptr, sys::Fd* fd = nullptr) const;
   [[nodiscard]] int expect_text(Kind kind, Arena& arena, Str& text) const;
 
- private:
   int socket_;
+
+ private:
   Who who_;
 };
 
@@ -118,9 +121,15 @@ class InitEnd : public Started {
     return err < 0 ? err : expect_text(Kind::state, arena, state);
   }
   [[nodiscard]] int give_console(int master) const { return say(Kind::console, 0, master); }
-  [[nodiscard]] int ready() const {
+  [[nodiscard]] int ready(sys::Fd& fifo) const {
     const int err = say(Kind::ready);
-    return err < 0 ? err : expect(Kind::run);
+    return err < 0 ? err : expect(Kind::run, nullptr, &fifo);
+  }
+  // The parent is let go; errors go to whoever opens the fifo.
+  void speak_through(int fifo) {
+    (void)sys::close(socket_);
+    socket_ = fifo;
+    pipe_ = true;
   }
 };
 
@@ -131,7 +140,7 @@ class ParentEnd {
   [[nodiscard]] int give_mount(int fd) const { return say(Kind::mount, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
-  [[nodiscard]] int run() const { return say(Kind::run); }
+  [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }
   [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }
 
  private:
@@ -140,4 +149,4 @@ class ParentEnd {
   sys::Fd socket_;
 };
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -24,7 +24,7 @@
 extern "C" const char husk_init_blob[];
 extern "C" const char husk_init_blob_end[];
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 Result<sys::Fd> sealed_init() {
@@ -138,4 +138,4 @@ Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket) {
   return out;
 }
 
-}  // namespace husk::start
+}  // namespace husk::starting

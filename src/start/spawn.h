@@ -6,7 +6,7 @@
 #include "base/result.h"
 #include "sys/fd.h"
 
-namespace husk::start {
+namespace husk::starting {
 
 struct SpawnOptions {
   uint64_t namespaces = 0;  // CLONE_NEW*
@@ -29,4 +29,4 @@ Result<SocketPair> make_sockets(int preserve_fds);
 // The new process has `socket`, and takes it as its end of the conversation.
 Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket);
 
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -20,11 +20,11 @@ namespace {
 
 constexpr size_t kMaxState = 16UL << 20;
 
+}  // namespace
+
 std::string directory(const std::string& root, const std::string& id) {
   return cat(root, "/", id);
 }
-
-}  // namespace
 
 Status check_id(const std::string& id) {
   if (id.empty()) return Error{"container id cannot be empty", 0, {}, 1};
@@ -38,18 +38,6 @@ Status check_id(const std::string& id) {
   return {};
 }
 
-Status reserve(const std::string& root, const std::string& id) {
-  const std::string dir = directory(root, id);
-  if (mkdir(dir.c_str(), 0711) == 0) return {};
-  if (errno == ENOENT) {
-    HUSK_TRY(host::make_directories(root, 0711));
-    if (mkdir(dir.c_str(), 0711) == 0) return {};
-  }
-  if (errno == EEXIST)
-    return Error{cat("container with given ID already exists: ", id), 0, "choose another id or delete it", 1};
-  return fail(errno, "make state directory ", dir);
-}
-
 namespace {
 
 std::string text_of(const State& s) {
@@ -61,7 +49,9 @@ std::string text_of(const State& s) {
   w.key("cgroups").strings(s.cgroups);
   w.key("annotations").begin_object();
   for (const auto& [key, value] : s.annotations) w.member(key, value);
-  w.end_object().end_object();
+  w.end_object();
+  w.member("ownPidNamespace", s.own_pid_namespace).member("poststart", s.poststart).member("poststop", s.poststop);
+  w.end_object();
   return w.take();
 }
 
@@ -80,7 +70,7 @@ Result<State> load(const std::string& root, const std::string& id) {
   const std::string path = directory(root, id) + "/state.json";
   Result<std::string> text = host::read_file(path, kMaxState);
   if (!text.ok()) {
-    if (text.error().errnum == ENOENT) return Error{cat("container does not exist: ", id), ENOENT, {}, 1};
+    if (text.error().errnum == ENOENT) return Error{cat("container does not exist: ", id), ENOENT, {}, 1, true};
     return std::move(text).error();
   }
   Result<json::Document> document = json::Document::parse(*text);
@@ -97,6 +87,9 @@ Result<State> load(const std::string& root, const std::string& id) {
   in.get("owner", s.owner);
   in.get("cgroups", s.cgroups);
   in.get("annotations", s.annotations);
+  in.get("ownPidNamespace", s.own_pid_namespace);
+  in.get("poststart", s.poststart);
+  in.get("poststop", s.poststop);
   if (failure.first) return std::move(*failure.first).within(path);
   if (s.id != id) return Error{cat(path, ": belongs to container ", s.id), 0, {}, 1};
   return s;
@@ -147,19 +140,21 @@ std::string now() {
   return {text, static_cast<size_t>(n)};
 }
 
-uint64_t start_time_of(pid_t pid) {
+ProcessFacts look_at(pid_t pid) {
+  if (pid <= 0) return {};
   const Result<std::string> stat = host::read_file(cat("/proc/", pid, "/stat"), 4096);
-  if (!stat.ok()) return 0;
+  if (!stat.ok()) return {};
   size_t at = stat->rfind(')');  // the name may hold anything, blanks too
-  if (at == std::string::npos) return 0;
+  if (at == std::string::npos || at + 2 >= stat->size()) return {};
+  const char state = (*stat)[at + 2];
   for (int field = 2; field < 22; ++field) {
     at = stat->find(' ', at + 1);
-    if (at == std::string::npos) return 0;
+    if (at == std::string::npos) return {};
   }
   uint64_t value = 0;
   for (++at; at < stat->size() && (*stat)[at] >= '0' && (*stat)[at] <= '9'; ++at)
     value = value * 10 + static_cast<uint64_t>((*stat)[at] - '0');
-  return value;
+  return {value, state == 'Z' || state == 'X' || state == 'x'};
 }
 
 }  // namespace husk::store

@@ -14,7 +14,7 @@
 
 #include "start/protocol.h"
 
-namespace husk::start {
+namespace husk::starting {
 namespace {
 
 size_t open_descriptors() {
@@ -344,4 +344,4 @@ TEST_F(Protocol, AReaderThatGoesAwayEndsALongText) {
 }
 
 }  // namespace
-}  // namespace husk::start
+}  // namespace husk::starting

@@ -20,6 +20,9 @@ sys::Fault apply(const Credentials& step);
 // `done`: an earlier try succeeded; set when this one does.
 sys::Fault apply(const WorkingDirectory& step, bool& done);
 
+// While on, a signal that would end any other process ends this one too: PID 1 is spared those it has no handler for.
+void end_by_signals(bool on);
+
 // What Program prepared and Exec starts: NULL-terminated, as execve(2) takes them.
 struct Image {
   Str file;

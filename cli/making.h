@@ -1,0 +1,14 @@
+// What create and run have in common.
+#pragma once
+
+#include "cli/command.h"
+
+namespace husk::cli {
+
+// A closed stdin would be the number of the next file we open, and the container's stdin then.
+void open_missing_stdio();
+
+// What the command line and the environment say, put into the options. The arguments are the id.
+Status complete(CreateOptions& options, const Parsed& parsed);
+
+}  // namespace husk::cli

@@ -1,0 +1,15 @@
+#include "cli/command.h"
+
+namespace husk::cli {
+
+namespace {
+
+Result<int> ps_main(const Command& self, const Globals& /*globals*/, const Log& /*log*/, std::span<char*> /*argv*/) {
+  return fail(0, "husk ", self.name, " is not implemented in this version");
+}
+
+}  // namespace
+
+constinit const Command ps_command = {"ps", "", "<container-id>", "", {}, 0, 99, ps_main};
+
+}  // namespace husk::cli

@@ -1,0 +1,40 @@
+// A container that exists, as every command but create and run begins with it.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "husk/husk.h"
+#include "store/store.h"
+#include "sys/fd.h"
+
+namespace husk::life {
+
+// A state as it is written down, and what its process is doing now.
+struct Found {
+  store::State state;
+  Phase phase = Phase::stopped;
+  sys::Fd lock;  // empty when it was only looked at
+};
+
+// ENOENT when there is no such container.
+Result<Found> find(const Environment& env, const std::string& id);
+// The same with the container's lock held: nobody else changes it until Found is gone.
+Result<Found> find_locked(const Environment& env, const std::string& id);
+// With a lock that was taken already.
+Result<Found> find_with(const Environment& env, const std::string& id, sys::Fd lock);
+
+// What the process is doing: from its start time, the exec fifo, the freezer.
+Phase phase_of(const Environment& env, const store::State& state);
+
+// A descriptor of init that can be signalled and waited for (poll: readable once it has ended), sure to be of this
+// container's process and not of another one with its number. ESRCH when the process is gone; ENOSYS without
+// pidfd_open(2).
+Result<sys::Fd> open_init(const store::State& state);
+
+// Signals init; by pidfd where there is one. ESRCH when it is gone.
+Status signal_init(const store::State& state, int signal);
+
+void say(const Environment& env, Level level, const std::string& text);
+
+}  // namespace husk::life

@@ -1,0 +1,93 @@
+#include "start/gate.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "start/protocol.h"
+
+namespace husk::starting {
+namespace {
+
+std::string path_of(const std::string& directory) {
+  return directory + "/exec.fifo";
+}
+
+constexpr size_t kMaxPage = 65536;
+constexpr char kFilling = '\n';
+
+// Reads until `fd` is closed by init or has an error of it. `byte`: init is past the gate.
+Status read_answer(int fd, const std::string& fifo) {
+  alignas(Frame) char text[sizeof(Frame)];
+  size_t have = 0;
+  for (;;) {
+    const ssize_t n = read(fd, text + have, sizeof text - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(errno, "read ", fifo);
+    if (n == 0) return {};  // execve has closed it, or the process has ended
+    have += static_cast<size_t>(n);
+    if (have < sizeof text) continue;
+    Frame frame;
+    std::memcpy(&frame, text, sizeof frame);
+    frame.what[sizeof frame.what - 1] = frame.path[sizeof frame.path - 1] = '\0';
+    if (frame.magic != kMagic || frame.kind != Kind::error) return fail(EPROTO, "read ", fifo);
+    if (frame.whole != 0) return Error{frame.what, 0, {}, 1};
+    return fail(frame.err, "init process: ", frame.what, frame.path[0] != '\0' ? " " : "", frame.path);
+  }
+}
+
+// The filling first: however much the pipe took. Then one byte, which init writes once it may.
+Status pass(int fd, const std::string& fifo) {
+  char text[4096];
+  for (;;) {
+    const ssize_t n = read(fd, text, sizeof text);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(errno, "read ", fifo);
+    if (n == 0) return {};  // passed already: whoever let it through was killed before it could say so here
+    if (text[n - 1] == '0') return {};
+  }
+}
+
+}  // namespace
+
+Gate gate_state(const std::string& directory) {
+  struct stat st = {};
+  if (stat(path_of(directory).c_str(), &st) < 0) return Gate::none;
+  return (st.st_mode & S_ISVTX) != 0 ? Gate::building : Gate::shut;
+}
+
+Result<sys::Fd> make_gate(const std::string& directory) {
+  const std::string path = path_of(directory);
+  if (mkfifo(path.c_str(), 0600) < 0) return fail(errno, "make ", path);
+  sys::Fd fd(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return fail(errno, "open ", path);
+  if (fchmod(fd.get(), 0600 | S_ISVTX) < 0) return fail(errno, "mark ", path);
+  // One page is the least; the kernel tells how much that is.
+  const int size = fcntl(fd.get(), F_SETPIPE_SZ, 4096);
+  if (size <= 0 || static_cast<size_t>(size) > kMaxPage) return fail(size < 0 ? errno : ENOBUFS, "size ", path);
+  const std::string filling(static_cast<size_t>(size), kFilling);
+  if (write(fd.get(), filling.data(), filling.size()) != size) return fail(errno, "fill ", path);
+  return fd;
+}
+
+Status gate_built(const sys::Fd& gate) {
+  if (fchmod(gate.get(), 0600) < 0) return fail(errno, "mark exec.fifo");
+  return {};
+}
+
+Status open_gate(const std::string& directory) {
+  const std::string path = path_of(directory);
+  const sys::Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return fail(errno, "open ", path);
+  // Opened without waiting: when nobody holds the other end, there is nobody to wait for.
+  if (fcntl(fd.get(), F_SETFL, 0) < 0) return fail(errno, "open ", path);
+  HUSK_TRY(pass(fd.get(), path));
+  (void)unlink(path.c_str());
+  return read_answer(fd.get(), path);
+}
+
+}  // namespace husk::starting
