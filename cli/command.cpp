@@ -77,7 +77,7 @@ void print_incorrect_usage(const Error& error, const std::string& help) {
 }
 
 Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, void* options) {
-  Result<Parsed> parsed = parse_options(argv, command.options, Order::mixed, options);
+  Result<Parsed> parsed = parse_options(argv, command.options, command.order, options);
   if (parsed.ok() && parsed->help) {
     (void)print(command_help(command));
     return parsed;

@@ -34,6 +34,7 @@ struct Command {
   size_t min_arguments, max_arguments;
   // argv[0] is the command's name. Returns what husk ends with.
   Result<int> (*main)(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv);
+  Order order = Order::mixed;
 };
 
 extern const Command create_command;

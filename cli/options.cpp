@@ -71,6 +71,11 @@ bool parse(const char* value, std::string& to) {
   return true;
 }
 
+bool parse(const char* value, std::vector<std::string>& to) {
+  to.emplace_back(value);
+  return true;
+}
+
 bool parse(const char* value, bool& to) {
   const std::string_view v = value;
   to = v == "1" || v == "t" || v == "T" || v == "true" || v == "True" || v == "TRUE";

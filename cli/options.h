@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace husk::cli {
 
@@ -26,6 +27,7 @@ struct Option {
 bool parse(const char* value, std::string& to);
 bool parse(const char* value, bool& to);  // 1 t T true True TRUE 0 f F false False FALSE
 bool parse(const char* value, int& to);   // decimal, 0x, 0
+bool parse(const char* value, std::vector<std::string>& to);  // adds one: the option may be given several times
 
 namespace detail {
 template <class T>
@@ -41,6 +43,10 @@ struct KindOf<std::string> {
 template <>
 struct KindOf<int> {
   static constexpr Kind value = Kind::number;
+};
+template <>
+struct KindOf<std::vector<std::string>> {
+  static constexpr Kind value = Kind::text;
 };
 template <class Class, class T>
 constexpr Kind kind_of(T Class::* /*member*/) {
@@ -58,7 +64,7 @@ constexpr Option option(const char* name, char letter, const char* help, bool hi
 
 enum class Order : uint8_t {
   mixed,       // options may follow the arguments: "run ID --detach"
-  args_first,  // the first argument ends the options: global options, and later exec
+  args_first,  // the first argument ends the options: global options, exec, ps
 };
 
 struct Parsed {
