@@ -171,7 +171,7 @@ report() {
     sort -s -k1,1 -k2,2 -k3,3 -k4,4n "$work/figures" |
         awk -v ops="${ops[*]}" -v tools="${tools[*]}" -v json="$json" -v rounds="$rounds" -v settle="$settle" \
             -v kernel="$(uname -r)" -v view="$view" -v cpus="$(nproc)" -v date="$(date -u +%FT%TZ)" \
-            -v load="$1 -> $(cut -d' ' -f1 /proc/loadavg)" -f "$bench/report.awk"
+            -v busy="$1 -> $(cut -d' ' -f1 /proc/loadavg)" -f "$bench/report.awk"
 }
 
 parse "$@"

@@ -111,7 +111,7 @@ END {
     op_count = split(ops, op_list, " ")
     tool_count = split(tools, tool_list, " ")
     pair_count = split("husk/crun husk/runc husk/floor husk/floor+ husk/empty crun/floor", pairs, " ")
-    printf "kernel %s, %d CPUs, %s, %d rounds, settled %d ms, load %s, %s\n\n", kernel, cpus, view, rounds, settle, load, date
+    printf "kernel %s, %d CPUs, %s, %d rounds, settled %d ms, load %s, %s\n\n", kernel, cpus, view, rounds, settle, busy, date
     printf "%-13s%-8s%5s%9s%9s%9s%9s%9s%10s%10s\n", "operation", "tool", "n", "median", "p10", "p90", "min", "cpu",
         "runtime", "children"
     printf "%-13s%-8s%5s%9s%9s%9s%9s%9s%10s%10s\n", "", "", "", "ms", "ms", "ms", "ms", "ms", "peak MB", "peak MB"

@@ -9,7 +9,7 @@ namespace husk::cli {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &create_command, &delete_command, &events_command, &exec_command,  &features_command, &kill_command,
+    &create_command, &delete_command, &events_command, &exec_command,   &features_command, &kill_command,
     &list_command,   &pause_command,  &ps_command,     &resume_command, &run_command,      &spec_command,
     &start_command,  &state_command,  &update_command, &help_command,   &version_command};
 
@@ -23,7 +23,8 @@ constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::log_level>("log-level", '\0',
                                          "least severe messages to show: debug, info (default), warning or error"),
     option<Globals, &Globals::debug>("debug", '\0', "show debug messages"),
-    option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0', "who makes cgroups: cgroupfs (default)"),
+    option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0',
+                                              "who makes cgroups: cgroupfs (default) or disabled"),
     option<Globals, &Globals::systemd_cgroup>("systemd-cgroup", '\0', "let systemd make cgroups", true),
     option<Globals, &Globals::rootless>(
         "rootless", '\0', "whether to go on without permission for cgroups: true, false or auto (default)"),
@@ -31,11 +32,14 @@ constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::long_start>("long-start", '\0', "start by three processes even where two would do", true),
 };
 
-Error wrong_count(const Command& command) {
+Error wrong_count(const Command& command, size_t count) {
   const bool exact = command.min_arguments == command.max_arguments;
-  const size_t wanted = exact ? command.min_arguments : command.max_arguments;
-  return fail(0, program_invocation_name, ": \"", command.name,
-              exact ? "\" requires exactly " : "\" requires a maximum of ", wanted, " argument(s)");
+  const bool few = count < command.min_arguments;
+  return fail(0, program_invocation_name, ": \"", command.name, "\" requires ",
+              exact ? "exactly "
+              : few ? "a minimum of "
+                    : "a maximum of ",
+              few ? command.min_arguments : command.max_arguments, " argument(s)");
 }
 
 }  // namespace
@@ -84,7 +88,7 @@ Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, voi
   }
   if (parsed.ok()) {
     const size_t count = parsed->rest.size();
-    if (count < command.min_arguments || count > command.max_arguments) parsed = wrong_count(command);
+    if (count < command.min_arguments || count > command.max_arguments) parsed = wrong_count(command, count);
   }
   if (!parsed.ok()) print_incorrect_usage(parsed.error(), command_help(command));
   return parsed;

@@ -31,7 +31,8 @@ Result<int> create_main(const Command& self, const Globals& globals, const Log& 
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &options));
   if (parsed.help) return 0;
   HUSK_TRY(complete(options, parsed));
-  HUSK_LET(const Environment env, make_environment(globals, log));
+  HUSK_LET(Environment env, make_environment(globals, log));
+  env.notify_socket = notify_socket();
   HUSK_TRY(husk::create(env, options));
   return 0;
 }

@@ -75,8 +75,8 @@ Status check_choices(const Globals& globals) {
   const std::string_view manager = globals.cgroup_manager;
   if (globals.systemd_cgroup || manager == "systemd")
     return fail(0, "the systemd cgroup manager is not implemented in this version");
-  if (manager == "disabled") return fail(0, "--cgroup-manager=disabled is not implemented in this version");
-  if (!manager.empty() && manager != "cgroupfs") return fail(0, "unknown cgroup manager: ", manager);
+  if (!manager.empty() && manager != "cgroupfs" && manager != "disabled")
+    return fail(0, "unknown cgroup manager: ", manager);
   bool value = false;
   const std::string& rootless = globals.rootless;
   if (!rootless.empty() && strcasecmp(rootless.c_str(), "auto") != 0 && !parse(rootless.c_str(), value))
@@ -104,6 +104,8 @@ Result<Environment> make_environment(const Globals& globals, const Log& log) {
   Environment env;
   HUSK_LET(env.root, state_root(globals));
   env.log = [&log](Level level, const std::string& message) { log.write(level, message); };
+  env.debug = log.wants(Level::debug);
+  if (globals.cgroup_manager == "disabled") env.cgroup_manager = CgroupManager::disabled;
   const char* long_start = getenv("HUSK_LONG_START");
   env.force_long_start = globals.long_start || (long_start != nullptr && strcmp(long_start, "1") == 0);
   env.hook_environment = environ;

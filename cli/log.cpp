@@ -1,9 +1,12 @@
 #include "cli/log.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace husk::cli {
 
@@ -123,6 +126,30 @@ void add_quoted(std::string& out, std::string_view text, Format format) {
   out += '"';
 }
 
+// As syslog(3) numbers them.
+unsigned priority(Level level) {
+  switch (level) {
+    case Level::debug:
+      return 7;
+    case Level::info:
+      return 6;
+    case Level::warning:
+      return 4;
+    case Level::error:
+      break;
+  }
+  return 3;
+}
+
+constexpr char kJournal[] = "/run/systemd/journal/socket";
+constexpr char kSyslog[] = "/dev/log";
+
+bool take_word(std::string_view& text, std::string_view word) {
+  if (!text.starts_with(word)) return false;
+  text.remove_prefix(word.size());
+  return true;
+}
+
 bool is_plain(std::string_view text) {
   for (const char c : text) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -159,23 +186,81 @@ std::string json_line(Level level, std::string_view message, time_t when) {
   return line;
 }
 
-Status Log::open(const std::string& path) {
-  if (path.empty()) return Ok{};
+// A field whose value has line ends comes with its length: 64 bits, little-endian.
+std::string journal_message(Level level, std::string_view identifier, std::string_view message) {
+  std::string out = cat("PRIORITY=", priority(level), "\nSYSLOG_IDENTIFIER=", identifier, "\nMESSAGE");
+  if (message.find('\n') == std::string_view::npos) return out.append("=").append(message).append("\n");
+  out += '\n';
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    out += static_cast<char>(static_cast<uint64_t>(message.size()) >> shift & 255);
+  return out.append(message).append("\n");
+}
+
+// RFC 3164: "<14>Nov 22 01:02:03 husk[123]: text", in local time.
+std::string syslog_message(Level level, std::string_view identifier, std::string_view message, const struct tm& when) {
+  constexpr unsigned kUser = 1;  // the facility of programs like ours
+  char date[32];
+  (void)strftime(date, sizeof date, "%b %e %H:%M:%S ", &when);
+  std::string out = cat('<', kUser * 8 + priority(level), '>', date, identifier, '[', getpid(), "]: ");
+  for (const char c : message) out += c == '\n' ? ' ' : c;
+  return out;
+}
+
+Status Log::open(const std::string& target) {
+  if (target.empty()) return Ok{};
+  std::string_view rest = target;
+  if (take_word(rest, "journald:")) {
+    open_daemon(Kind::journal, kJournal, rest);
+    return Ok{};
+  }
+  if (take_word(rest, "syslog:")) {
+    open_daemon(Kind::syslog, kSyslog, rest);
+    return Ok{};
+  }
+  (void)take_word(rest, "file:");
+  const std::string path(rest);
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return fail(errno, "open ", path);
   fd_ = fd;
   return Ok{};
 }
 
+void Log::open_daemon(Kind kind, const char* path, std::string_view identifier) {
+  struct sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path, strlen(path) + 1);
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, reinterpret_cast<const struct sockaddr*>(&address), sizeof address) < 0) {
+    write(Level::warning, fail(errno, "--log: connect to ", path).text());
+    if (fd >= 0) (void)close(fd);
+    return;
+  }
+  fd_ = fd;
+  kind_ = kind;
+  identifier_ = identifier.empty() ? std::string_view("husk") : identifier;
+}
+
 void Log::write(Level level, std::string_view message) const {
   if (level < level_) return;
   const time_t now = time(nullptr);
+  if (kind_ == Kind::journal) {
+    (void)write_all(fd_, journal_message(level, identifier_, message));
+    return;
+  }
+  if (kind_ == Kind::syslog) {
+    struct tm local = {};
+    (void)localtime_r(&now, &local);
+    (void)write_all(fd_, syslog_message(level, identifier_, message, local));
+    return;
+  }
   (void)write_all(fd_, format_ == Format::json ? json_line(level, message, now) : text_line(level, message, now));
 }
 
-void Log::final_error(std::string_view message) const {
-  write(Level::error, message);
-  if (fd_ != 2) (void)write_all(2, cat(message, '\n'));
+void Log::final_error(const Error& error) const {
+  const std::string message = error.text();
+  const bool on_stderr = fd_ == 2;
+  if (!on_stderr || !error.plain || format_ == Format::json) write(Level::error, message);
+  if (!on_stderr || (error.plain && format_ == Format::text)) (void)write_all(2, cat(message, '\n'));
 }
 
 bool write_all(int fd, std::string_view text) {

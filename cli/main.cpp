@@ -39,6 +39,7 @@ Result<int> perform(std::span<char*> argv, Log& log) {
   HUSK_TRY(open_log(globals, log));
   const Command* command = find_command(parsed->rest[0]);
   if (command == nullptr) return unknown_command(parsed->rest[0]);
+  if (log.wants(Level::debug)) log.write(Level::debug, cat("husk ", husk::version(), ": ", command->name));
   return command->main(*command, globals, log, parsed->rest);
 }
 
@@ -53,6 +54,6 @@ int main(int argc, char** argv) {
   husk::cli::Log log;
   const husk::Result<int> code = husk::cli::perform({argv, static_cast<size_t>(argc)}, log);
   if (code.ok()) return *code;
-  log.final_error(code.error().text());
+  log.final_error(code.error());
   return code.error().exit_code;
 }

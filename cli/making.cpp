@@ -29,11 +29,16 @@ int activation_sockets() {
 
 }  // namespace
 
+std::string notify_socket() {
+  const char* name = getenv("NOTIFY_SOCKET");
+  return name != nullptr ? std::string(name) : std::string();
+}
+
 Status complete(CreateOptions& options, const Parsed& parsed) {
   if (options.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
   options.listen_fds = activation_sockets();
   options.id = parsed.rest[0];
-  if (options.bundle.empty()) options.bundle = ".";
+  if (options.bundle.empty()) options.bundle.push_back('.');
   open_missing_stdio();
   return {};
 }

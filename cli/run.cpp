@@ -36,13 +36,14 @@ constexpr Option kOptions[] = {
 };
 
 void remove_container(const Environment& env, const Log& log, const std::string& id) {
-  if (const Status removed = husk::remove(env, id, true); !removed.ok()) log.write(Level::warning, removed.error().text());
+  if (const Status removed = husk::remove(env, id, true); !removed.ok())
+    log.write(Level::warning, removed.error().text());
 }
 
 // Does not return to let Foreground put the signals back: one that comes only now, meant for the container, must not
 // change how we end.
 [[noreturn]] void end(const Log& log, const Result<int>& code) {
-  if (!code.ok()) log.final_error(code.error().text());
+  if (!code.ok()) log.final_error(code.error());
   _exit(code.ok() ? *code : code.error().exit_code);
 }
 
@@ -62,7 +63,8 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
   HUSK_TRY(complete(arguments, parsed));
-  HUSK_LET(const Environment env, make_environment(globals, log));
+  HUSK_LET(Environment env, make_environment(globals, log));
+  env.notify_socket = notify_socket();
   if (!arguments.detach) return run_foreground(env, log, arguments);
   HUSK_LET(const Launched launched, husk::run(env, arguments));
   (void)launched;  // its descriptors end with us

@@ -1,5 +1,5 @@
 // husk start: lets the process of a created container run.
-#include "cli/command.h"
+#include "cli/making.h"
 
 namespace husk::cli {
 
@@ -11,7 +11,8 @@ Result<int> start_main(const Command& self, const Globals& globals, const Log& l
   None none;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &none));
   if (parsed.help) return 0;
-  HUSK_LET(const Environment env, make_environment(globals, log));
+  HUSK_LET(Environment env, make_environment(globals, log));
+  env.notify_socket = notify_socket();
   HUSK_TRY(husk::start(env, parsed.rest[0]));
   return 0;
 }

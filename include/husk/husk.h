@@ -4,7 +4,12 @@
 // install no signal handler, and may be used from a program with threads: what becomes a container is never a copy of
 // the caller but a separate small program that libhusk carries inside (docs/adr/0001-init-is-its-own-program.md).
 //
-// Every call returns a Result: the value, or an Error whose text() is one sentence for the user.
+// Every call returns a Result: the value, or an Error whose text() is one sentence for the user. Those that take the id
+// of a container say ENOENT (in Error::errnum) when there is none; those that change one say EBUSY when another call
+// was at it for ten seconds. Descriptors that come back belong to the caller. More, with examples: docs/library.md.
+//
+// The words are those of runtime-spec 1.3 (https://github.com/opencontainers/runtime-spec); what a call does is what
+// runc's command of the same name does.
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +27,8 @@ namespace husk {
 
 enum class Level { debug, info, warning, error };
 
-// Where messages that are not errors go. May be empty. Called on the calling thread only.
+// Where messages that are not errors go: one sentence each, without a line end. May be empty. Called on the calling
+// thread only.
 using LogSink = std::function<void(Level, const std::string&)>;
 
 // Who makes control groups.
@@ -32,9 +38,14 @@ enum class CgroupManager { cgroupfs, disabled };
 struct Environment {
   std::string root = "/run/husk";  // state directory
   LogSink log;
+  bool debug = false;  // messages of Level::debug are wanted, too: the main steps
   CgroupManager cgroup_manager = CgroupManager::cgroupfs;
   char* const* hook_environment = nullptr;  // of hooks that bring none; NULL-terminated, null: an empty one
-  bool force_long_start = false;            // parent -> child -> init even where one clone3 would do (tests)
+  // sd_notify(3): the service manager's socket, as NOTIFY_SOCKET names it ("/path" or "@abstract"); empty: none. The
+  // container gets a socket of its own at /run/notify/notify.sock, and its READY=1 is passed on: by start(), by run()
+  // with `detach` (both then wait for it, or for the container's end), else by Foreground::wait().
+  std::string notify_socket;
+  bool force_long_start = false;  // parent -> child -> init even where one clone3 would do (tests)
 };
 
 // What is to be started.
@@ -53,11 +64,15 @@ struct CreateOptions {
   std::function<void(int master)> on_console;  // may set up a terminal that is to be relayed, before the process runs
 };
 
-// A container whose process runs (or waits for its start).
+// A process of a container that runs (or waits for its start). It is a child of the caller, who waits for it
+// (waitpid(2) with __WALL), else it stays a zombie.
 struct Launched {
-  pid_t pid = -1;
-  int pidfd = -1;           // owned by the caller; -1 on kernels without pidfd_open
+  pid_t pid = -1;           // as the caller sees it
+  int pidfd = -1;           // owned by the caller, readable once it has ended; -1 on kernels without pidfd_open
   int console_master = -1;  // owned by the caller; -1 without terminal or when it was sent to the console socket
+  // Owned by the caller, and for Foreground::wait(); -1 unless run() was given a notify socket and not to detach.
+  int notify_from = -1;  // the container's
+  int notify_to = -1;    // the service manager's
 };
 
 // Creates the container and lets its process run: create and start in one. On an error nothing is left behind.
@@ -90,6 +105,9 @@ Result<Container> state(const Environment& env, const std::string& id);
 std::vector<Container> list(const Environment& env);
 // The ids only, without a look at the containers.
 std::vector<std::string> list_ids(const Environment& env);
+
+// The JSON object that the `state` command prints (with `pretty`) and `list` has for each; `owner` is a user's name.
+std::string state_json(const Container& container, const std::string& owner, bool pretty);
 
 struct KillOptions {
   int signal = 15;
@@ -127,7 +145,8 @@ struct ExecOptions {
   std::string apparmor_profile, selinux_label;
   bool terminal = false;
   std::optional<bool> no_new_privileges;
-  std::string cgroup;  // existing cgroup below the container's: "sub", or on v1 "cpu,memory:sub"
+  // An existing cgroup below the container's: "sub"; or on v1 several, each with its controllers: "cpu,memory:sub".
+  std::vector<std::string> cgroups;
   bool ignore_paused = false;
   std::string console_socket, pidfd_socket, pid_file;
   int preserve_fds = 0;

@@ -18,7 +18,8 @@ struct [[nodiscard]] Error {
   int errnum = 0;  // 0: the sentence says it all
   std::string hint;
   int exit_code = 1;  // what a command ends with because of it
-  bool said = false;  // errnum is for programs: the sentence has it in its own words
+  bool said = false;   // errnum is for programs: the sentence has it in its own words
+  bool plain = false;  // shown without time and level on a terminal: as a shell would say it of the program
 
   // The sentence: "what: no such file or directory (hint)". Errno texts are lower case, as clients of runc expect.
   [[nodiscard]] std::string text() const;

@@ -48,6 +48,7 @@ void reset_signals() {
 }
 
 // The user namespace first: it shall own all that follow. Its maps are the parent's to write; until then we are nobody.
+// Where one is joined that has no root, we stay nobody, with all capabilities in it.
 Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent) {
   if (b.new_user) {
     HUSK_CHECK(check(sys::call(SYS_unshare, CLONE_NEWUSER), "unshare user namespace", {}));
@@ -56,15 +57,21 @@ Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& paren
     (void)sys::prctl(PR_SET_DUMPABLE, 0);
     HUSK_CHECK(check(err, "ask for id maps", {}));
   }
-  if (b.become_root) {
-    HUSK_CHECK(check(sys::call(SYS_setresgid, 0, 0, 0), "setgid in the user namespace", {}));
-    HUSK_CHECK(check(sys::call(SYS_setresuid, 0, 0, 0), "setuid in the user namespace", {}));
-  }
-  return {};
+  if (!b.become_root) return {};
+  const auto become = [&b](long call, Str what) {
+    const long ret = sys::call(call, 0, 0, 0);
+    return ret == -EINVAL && !b.new_user ? Fault() : check(ret, what, {});
+  };
+  HUSK_CHECK(become(SYS_setresgid, "setgid in the user namespace"));
+  return become(SYS_setresuid, "setuid in the user namespace");
 }
 
-Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file) {
-  HUSK_CHECK(namespaces::join_all(b.joins));
+Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file, sys::Fd pidfd) {
+  if (pidfd)
+    HUSK_CHECK(namespaces::join_process(pidfd.get(), b.join_flags, b.joins));
+  else
+    HUSK_CHECK(namespaces::join_all(b.joins));
+  pidfd.reset();  // init is not to have it
   HUSK_CHECK(enter_user_namespace(b, parent));
   if (b.unshare != 0) HUSK_CHECK(check(sys::call(SYS_unshare, b.unshare), "unshare namespaces", {}));
   return namespaces::set_clocks(b.clocks, offsets_file);
@@ -80,9 +87,9 @@ Fault while_dumpable(const Header& header, sys::Fd& offsets_file) {
 }
 
 // True in init, with `fault` empty.
-bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, Fault& fault) {
+bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys::Fd pidfd, Fault& fault) {
   const ChildEnd parent(socket);
-  fault = be_child(b, parent, offsets_file);
+  fault = be_child(b, parent, offsets_file, std::move(pidfd));
   if (fault) return false;
   // A PID or time namespace holds only for processes born after it was entered: this one. With the parent's parent as
   // its parent, so that who called us can wait for it.
@@ -107,12 +114,15 @@ int init_main(int argc, const char* const* argv) {
   reader.read(header);
   if (reader.bad()) return 1;
   sys::Fd offsets_file;
-  if (const Fault fault = while_dumpable(header, offsets_file)) {
+  Fault fault = while_dumpable(header, offsets_file);
+  if (!fault) fault = process::set_affinity(header.affinity);
+  if (fault) {
     InitEnd(socket).error(kNoStep, fault);
     return 1;
   }
   guard();
   reset_signals();
+  sys::Fd procfs = header.no_procfs ? sys::Fd() : open_procfs();
   // Taken before anything can fail, inherited by init on the long way.
   const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
                                   header.mounts);
@@ -120,15 +130,16 @@ int init_main(int argc, const char* const* argv) {
     new (&mount) sys::Fd();
     if (ChildEnd(socket).receive_mount(mount) < 0 || !mount) return 1;
   }
+  sys::Fd pidfd;
+  if (header.bootstrap.join_flags != 0 && (ChildEnd(socket).receive_pidfd(pidfd) < 0 || !pidfd)) return 1;
   if (header.bootstrap.long_way) {
-    Fault fault;
-    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), fault)) {
+    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), std::move(pidfd), fault)) {
       if (fault) ChildEnd(socket).error(kNoStep, fault);
       return fault ? 1 : 0;
     }
     guard();
   }
-  return run_steps(header, reader, InitEnd(socket), mounts, arena);
+  return run_steps(header, reader, InitEnd(socket), std::move(procfs), mounts, arena);
 }
 
 }  // namespace husk::init

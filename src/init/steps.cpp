@@ -23,23 +23,12 @@ using sys::check;
 using sys::Fault;
 using sys::Fd;
 
-// The procfs that labels, limits and sysctls are written through: opened before the container's is mounted.
-Fd open_procfs() {
-  Fd fd(sys::openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));
-  struct {
-    long type;
-    long rest[20];
-  } st = {};
-  if (fd && (sys::call(SYS_fstatfs, fd.get(), &st) < 0 || st.type != PROC_SUPER_MAGIC)) fd.reset();
-  return fd;
-}
-
 class Runner {
  public:
-  Runner(const plan::Header& header, starting::InitEnd& parent, std::span<sys::Fd> mounts, Arena& arena)
+  Runner(const plan::Header& header, starting::InitEnd& parent, Fd procfs, std::span<sys::Fd> mounts, Arena& arena)
       : parent_(parent),
         arena_(arena),
-        procfs_(open_procfs()),
+        procfs_(std::move(procfs)),
         builder_(procfs_.get(), header.mount_api, header.openat2, mounts, arena),
         host_root_{AT_FDCWD, header.openat2} {}
 
@@ -70,7 +59,7 @@ class Runner {
   Fault run(const network::LoopbackUp& s) { return network::apply(s); }
   Fault run(const lsm::ExecLabel& s) { return lsm::apply(s, procfs_.get()); }
   Fault run(const seccomp::Load& s) { return seccomp::apply(s); }
-  Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, root().fd, arena_); }
+  Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, root().fd, image_.env, arena_); }
   template <class Step>
   requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
   Fault run(const Step& s) { return builder_.apply(s); }
@@ -95,7 +84,7 @@ class Runner {
 Fault Runner::run(const console::Open& s) {
   console::Terminal terminal;
   HUSK_CHECK(console::apply(s, root(), terminal));
-  if (s.own_devpts) {
+  if (s.own_devpts && !s.added) {
     Fd file;
     HUSK_CHECK(console::open_console_file(root(), file));
     HUSK_CHECK(builder_.bind(terminal.slave.get(), file.get(), "/dev/console"));
@@ -137,11 +126,21 @@ Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
 
 }  // namespace
 
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, std::span<sys::Fd> mounts,
+Fd open_procfs() {
+  Fd fd(sys::openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));
+  struct {
+    long type;
+    long rest[20];
+  } st = {};
+  if (fd && (sys::call(SYS_fstatfs, fd.get(), &st) < 0 || st.type != PROC_SUPER_MAGIC)) fd.reset();
+  return fd;
+}
+
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, std::span<Fd> mounts,
               Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
-  Runner runner(header, parent, mounts, arena);
+  Runner runner(header, parent, std::move(procfs), mounts, arena);
   for (uint32_t i = 0; i < header.steps; ++i) {
     plan::Op op{};
     reader.read(op);

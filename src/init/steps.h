@@ -6,9 +6,13 @@
 
 namespace husk::init {
 
+// The caller's procfs, that labels, limits and sysctls are written through: opened before anything is joined or
+// mounted. Empty if /proc is none.
+sys::Fd open_procfs();
+
 // Carries out all steps; `mounts` are those that the parent made. Returns only on failure, which was reported to the
 // parent: the exit status.
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, std::span<sys::Fd> mounts,
-              Arena& arena);
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs,
+              std::span<sys::Fd> mounts, Arena& arena);
 
 }  // namespace husk::init

@@ -69,7 +69,7 @@ std::string quoted(std::string_view text) {
 
 void Writer::new_line() {
   out_ += '\n';
-  out_.append(static_cast<size_t>(depth_), '\t');
+  for (int i = 0; i < depth_; ++i) out_ += indent_;
 }
 
 void Writer::before_value() {

@@ -1,6 +1,7 @@
 // JSON output, the way Go's encoding/json writes it: clients of a container runtime compare and grep such text.
 //
-// Pretty output is indented with tabs and has no newline at the end; compact output has no spaces at all. In both, '<',
+// Pretty output is indented (with tabs, unless told otherwise) and has no newline at the end; compact output has no
+// spaces at all. In both, '<',
 // '>', '&', U+2028 and U+2029 are written as \u escapes, and bytes that are not UTF-8 as \ufffd.
 #pragma once
 
@@ -20,7 +21,7 @@ enum class Style { compact, pretty };
 // Builds one document. The caller keeps the order right: key() before each value inside an object.
 class Writer {
  public:
-  explicit Writer(Style style = Style::compact) : style_(style) {}
+  explicit Writer(Style style = Style::compact, std::string_view indent = "\t") : style_(style), indent_(indent) {}
 
   Writer& begin_object() { return open('{'); }
   Writer& end_object() { return close('}'); }
@@ -33,7 +34,6 @@ class Writer {
   Writer& number(uint64_t n);
   Writer& number(int32_t n) { return number(int64_t{n}); }
   Writer& number(uint32_t n) { return number(uint64_t{n}); }
-  Writer& real(double n);  // shortest text that reads back the same; NaN and infinities become null
   Writer& boolean(bool b);
   Writer& null();
   Writer& raw(std::string_view json);  // a value that already is compact JSON
@@ -47,7 +47,6 @@ class Writer {
   Writer& member(std::string_view name, uint32_t n) { return key(name).number(n); }
   Writer& member(std::string_view name, int64_t n) { return key(name).number(n); }
   Writer& member(std::string_view name, uint64_t n) { return key(name).number(n); }
-  Writer& member(std::string_view name, double n) { return key(name).real(n); }
 
   // An array of strings.
   template <class Strings>
@@ -67,6 +66,7 @@ class Writer {
   void new_line();
 
   Style style_;
+  std::string_view indent_;
   std::string out_;
   int depth_ = 0;
   bool first_ = true;  // nothing written yet in the innermost object or array

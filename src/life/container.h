@@ -37,4 +37,10 @@ Status signal_init(const store::State& state, int signal);
 
 void say(const Environment& env, Level level, const std::string& text);
 
+// A step, for --debug. Nothing is put together when nobody listens.
+template <class... Parts>
+void trace(const Environment& env, const Parts&... parts) {
+  if (env.debug && env.log) env.log(Level::debug, cat(parts...));
+}
+
 }  // namespace husk::life

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "life/foreground_state.h"
+#include "life/notify.h"
 
 namespace husk {
 
@@ -30,7 +31,10 @@ class Attendance {
   }
   Attendance(const Attendance&) = delete;
   Attendance& operator=(const Attendance&) = delete;
-  ~Attendance() { hang_up(); }
+  ~Attendance() {
+    hang_up();
+    end_notify();
+  }
 
   void prepare_console() {
     if (terminal_) terminal_->prepare(container_.console_master);
@@ -41,7 +45,7 @@ class Attendance {
   [[nodiscard]] int exit_code() const { return WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_); }
 
  private:
-  static constexpr size_t kRelay = 2;  // where the relay's part of the poll set begins
+  static constexpr size_t kRelay = 3;  // where the relay's part of the poll set begins
   static constexpr size_t kPolls = kRelay + console::Relay::kPolls;
 
   Status wait_once();
@@ -52,6 +56,8 @@ class Attendance {
   void reap();
   Status collect();
   void hang_up();
+  void relay_ready();
+  void end_notify();
 
   int signals_;
   bool reap_all_;
@@ -70,8 +76,12 @@ Status Attendance::attend() {
 }
 
 Status Attendance::wait_once() {
-  struct pollfd polls[kPolls] = {
-      {signals_, POLLIN, 0}, {container_.pidfd, POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}, {-1, 0, 0}};
+  struct pollfd polls[kPolls] = {{signals_, POLLIN, 0},
+                                 {container_.pidfd, POLLIN, 0},
+                                 {container_.notify_from, POLLIN, 0},
+                                 {-1, 0, 0},
+                                 {-1, 0, 0},
+                                 {-1, 0, 0}};
   const auto bytes = std::span(polls).subspan<kRelay>();
   int timeout = -1;
   if (relay_) {
@@ -86,6 +96,7 @@ Status Attendance::wait_once() {
     if (errno == EINTR) return Ok{};
     return fail(errno, "wait for the container");
   }
+  if (polls[2].revents != 0) relay_ready();
   if (polls[0].revents != 0) handle_signals(&Attendance::handle);
   if (polls[1].revents != 0 && !ended_) HUSK_TRY(collect());
   if (relay_) {
@@ -191,6 +202,21 @@ void Attendance::hang_up() {
   terminal_.reset();
   if (container_.console_master >= 0) (void)close(container_.console_master);
   container_.console_master = -1;
+}
+
+// Nobody waits for the manager's answer to the barrier: we are there as long as the container is. A manager that does
+// not listen any more does not disturb the container either.
+void Attendance::relay_ready() {
+  if (!life::ready_has_come(container_.notify_from)) return;
+  (void)life::tell_manager(container_.notify_to, container_.pid);
+  end_notify();
+}
+
+void Attendance::end_notify() {
+  for (int* fd : {&container_.notify_from, &container_.notify_to}) {
+    if (*fd >= 0) (void)close(*fd);
+    *fd = -1;
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "host/files.h"
 #include "husk/husk.h"
 #include "life/container.h"
+#include "life/notify.h"
 #include "life/sockets.h"
 #include "plan/plan.h"
 #include "rooms/hooks/hooks.h"
@@ -35,6 +36,7 @@ Result<std::string> absolute(const std::string& path, const char* what) {
 }
 
 using life::say;
+using life::trace;
 
 enum class Until { running, created };
 
@@ -47,10 +49,12 @@ class Making {
   Result<Launched> run() {
     HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(read_bundle());
+    add_notify();
     HUSK_TRY(make_plan());
     HUSK_LET(lock_, store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
     if (!out.ok()) undo();
+    if (out.ok() && notify_) relay_ready(*out);
     return out;
   }
 
@@ -68,6 +72,7 @@ class Making {
     Result<spec::Spec> spec = spec::parse(config_);
     if (!spec.ok()) return std::move(spec).error().within(file);
     spec_ = *std::move(spec);
+    trace(env_, "read ", file);
     if (Status s = spec::validate(spec_); !s.ok()) return std::move(s).error().within(file);
     for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
     const std::string& root = spec_.root.path;
@@ -113,8 +118,45 @@ class Making {
     Result<plan::Plan> plan = plan::build(in);
     if (!plan.ok()) return std::move(plan).error();
     plan_.emplace(*std::move(plan));
+    trace(env_, "planned ", plan_->steps.size(), " steps, ",
+          plan_->header.bootstrap.long_way ? "by way of a child" : "with one clone");
     for (const std::string& w : plan_->warnings) say(env_, Level::warning, w);
     return {};
+  }
+
+  void add_notify() {
+    if (env_.notify_socket.empty()) return;
+    has_notify_ = life::add_notify(spec_, store::directory(env_.root, options_.id));
+    if (!has_notify_)
+      say(env_, Level::warning, "NOTIFY_SOCKET is ignored: the container has no mount namespace of its own");
+  }
+
+  // A service manager that cannot be reached (a variable that was inherited for too long) is no reason not to run.
+  Status prepare_notify() {
+    const std::string directory = store::directory(env_.root, options_.id);
+    HUSK_TRY(life::make_notify_directory(directory));
+    if (until_ == Until::created) return {};
+    HUSK_LET(sys::Fd socket, life::listen_for_ready(directory));
+    Result<sys::Fd> manager = life::connect_to_manager(env_.notify_socket);
+    if (!manager.ok()) {
+      say(env_, Level::warning, manager.error().text());
+      return {};
+    }
+    notify_ = std::move(socket);
+    manager_ = *std::move(manager);
+    return {};
+  }
+
+  void relay_ready(Launched& container) {
+    if (!options_.detach) {
+      container.notify_from = notify_.release();
+      container.notify_to = manager_.release();
+      return;
+    }
+    lock_.reset();  // others may do something with it while we wait
+    trace(env_, "wait for READY=1 of the container");
+    const Status told = life::relay_ready(notify_.get(), manager_.get(), container.pid, container.pidfd);
+    if (!told.ok()) say(env_, Level::warning, told.error().text());
   }
 
   Status record() {
@@ -134,6 +176,7 @@ class Making {
   Status on_born(const starting::Process& process) {
     state_.pid = process.pid;
     state_.start_time = store::look_at(process.pid).start_time;
+    trace(env_, "process ", process.pid, " sets itself up");
     HUSK_TRY(store::save(env_.root, state_));
     HUSK_TRY(store::save_config(env_.root, options_.id, config_));
     return device_rules(cgroup_.prepare_devices());
@@ -155,6 +198,7 @@ class Making {
 
   Result<Launched> start() {
     HUSK_TRY(record());
+    if (has_notify_) HUSK_TRY(prepare_notify());
     HUSK_TRY(make_cgroup());
     starting::Callbacks callbacks;
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
@@ -165,6 +209,7 @@ class Making {
       callbacks.fifo = gate_.get();
     }
     HUSK_LET(starting::Process process, starting::launch(*plan_, cgroup_, callbacks));
+    trace(env_, until_ == Until::created ? "it waits for its start" : "the program runs");
     if (until_ == Until::created) return launched(process);
     if (Status s = run_hooks_of("poststart", spec_.hooks.poststart, state_json("running")); !s.ok()) {
       starting::destroy(process);
@@ -202,6 +247,7 @@ class Making {
 
   // The last moment at which nothing of the program has run.
   Status on_ready(const starting::Process& process) {
+    trace(env_, "process ", process.pid, " is ready");
     HUSK_TRY(device_rules(cgroup_.attach_devices()));
     if (gate_) HUSK_TRY(starting::gate_built(gate_));
     if (!options_.pid_file.empty()) {
@@ -244,6 +290,8 @@ class Making {
   sys::Fd lock_;  // on the container, until it is made
   sys::Fd gate_;
   cgroup::Cgroup cgroup_;
+  sys::Fd notify_, manager_;  // the ends of the notify socket
+  bool has_notify_ = false;
   bool has_cgroup_ = false;
   bool wrote_pid_file_ = false;
 };

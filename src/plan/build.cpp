@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "plan/parts.h"
 #include "plan/plan.h"
 #include "rooms/process/plan.h"
 #include "rooms/rootfs/plan.h"
-#include "rooms/seccomp/seccomp.h"
 
 namespace husk::plan {
 namespace {
@@ -26,6 +26,7 @@ class Builder {
 
   Result<Plan> run() {
     HUSK_TRY(refuse_what_is_missing());
+    HUSK_LET(filter_, filter_of(spec_, plan_.arena));
     HUSK_TRY(plan_namespaces());
     HUSK_LET(process_, process::plan(spec_, may_set_groups(), in_.listen_fds, plan_.arena));
     HUSK_TRY(plan_cgroup());
@@ -35,18 +36,18 @@ class Builder {
     } else {
       HUSK_TRY(without_mount_namespace());
     }
-    console();
+    if (has_mounts_) console();
     after_root();
     HUSK_TRY(confine());
     last_steps();
-    finish();
+    finish(*spec_.process, process_, in_.facts, in_.listen_fds + in_.preserve_fds, plan_);
     return std::move(plan_);
   }
 
  private:
   template <class S>
   void add(S step) {
-    plan_.steps.emplace_back(std::move(step));
+    plan::add(plan_, std::move(step));
   }
   [[nodiscard]] bool has(spec::NsType type) const { return spec_.lx.find(type) != nullptr; }
   [[nodiscard]] bool is_new(spec::NsType type) const {
@@ -64,9 +65,7 @@ class Builder {
   }
 
   Status plan_namespaces() {
-    constexpr uint64_t kSetIds = (uint64_t{1} << 6) | (uint64_t{1} << 7);  // CAP_SETGID, CAP_SETUID
-    const namespaces::Caller caller{in_.facts.euid, in_.facts.egid, (in_.facts.capabilities & kSetIds) == kSetIds};
-    HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller, in_.force_long, plan_.arena));
+    HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller_of(in_.facts), in_.force_long, plan_.arena));
     // A mount namespace that is joined belongs to somebody: nothing is mounted and no root changed in it.
     has_mounts_ = is_new(spec::NsType::mount);
     return {};
@@ -142,6 +141,7 @@ class Builder {
     open.mount = false;
     add(open);
     hooks_before_pivot();
+    console();  // the host's: its /dev cannot be seen after the change of root
     rootfs::PivotRoot pivot;
     pivot.chroot_only = true;
     add(pivot);
@@ -176,20 +176,10 @@ class Builder {
   }
 
   void console() {
-    const spec::Process& p = *spec_.process;
-    if (!p.terminal) {
-      if (has_mounts_) add(rootfs::ReopenDevNull{});
-      return;
-    }
-    console::Open open;
-    if (p.console_size) {
-      open.has_size = p.console_size->height != 0 || p.console_size->width != 0;
-      open.rows = p.console_size->height;
-      open.columns = p.console_size->width;
-    }
-    open.own_devpts = has_mounts_;
-    open.uid = p.user.uid;
-    add(open);
+    if (spec_.process->terminal)
+      add(console_of(*spec_.process, has_mounts_));
+    else if (has_mounts_)
+      add(rootfs::ReopenDevNull{});
   }
 
   void after_root() {
@@ -200,19 +190,8 @@ class Builder {
     if (!spec_.domainname.empty()) add(namespaces::Domainname{keep(spec_.domainname)});
   }
 
-  Status labels() {
-    const spec::Process& p = *spec_.process;
-    if (!p.apparmor_profile.empty()) {
-      if (!in_.apparmor)
-        return Error{"/process/apparmorProfile: AppArmor is not enabled on this host", 0, "leave the profile out", 1};
-      add(lsm::ExecLabel{"apparmor/exec", keep(cat("exec ", p.apparmor_profile)), true});
-    }
-    if (!p.selinux_label.empty() && in_.selinux) add(lsm::ExecLabel{"exec", keep(p.selinux_label), false});
-    return {};
-  }
-
   Status confine() {
-    HUSK_TRY(labels());
+    HUSK_TRY(add_labels(*spec_.process, in_.apparmor, in_.selinux, plan_));
     for (const auto& [key, value] : spec_.lx.sysctl) add(namespaces::Sysctl{keep(slashes(key)), keep(value)});
     for (const rootfs::ReadonlyPath& p : root_.readonly_paths) add(p);
     for (const rootfs::MaskedPath& p : root_.masked_paths) add(p);
@@ -224,46 +203,12 @@ class Builder {
     return {};
   }
 
-  Status compile_filter() {
-    if (!spec_.lx.seccomp) return {};
-    HUSK_LET(seccomp::Filter filter, seccomp::compile(*spec_.lx.seccomp));
-    if (filter.notify) return Error{"/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version", 0, {}, 1};
-    const std::string_view bytes(reinterpret_cast<const char*>(filter.program.data()), filter.program.size());
-    filter_ = seccomp::Load{keep(bytes), filter.flags};
-    return {};
-  }
-
-  // Without no_new_privs loading a filter takes a privilege, so it comes before privileges go; with it, as late as
-  // possible, so that the filter need not allow what we still do.
   void last_steps() {
-    const bool late = process_.no_new_privileges;
-    add(plan::Ready{});
-    if (!filter_.program.empty() && !late) add(filter_);
-    add(process::WorkingDirectory{process_.cwd.path, true});
-    add(process_.credentials);
-    add(process::WorkingDirectory{process_.cwd.path, false});
-    add(process_.umask);
-    add(process_.program);
+    add_becoming(process_, filter_, plan_);
     if (in_.wait_for_start) add(plan::ExecFifo{});
     add_hooks("startContainer", spec_.hooks.start_container);
-    if (!filter_.program.empty() && late) add(filter_);
-    add(process::Exec{static_cast<uint64_t>(3 + in_.listen_fds + in_.preserve_fds)});
+    add_exec(process_, filter_, in_.listen_fds + in_.preserve_fds, plan_);
   }
-
-  void finish() {
-    plan_.header.bootstrap = plan_.namespaces.bootstrap;
-    plan_.header.has_oom_score = process_.oom_score.has_value();
-    plan_.header.oom_score = process_.oom_score.value_or(0);
-    plan_.header.mount_api = in_.facts.mount_api;
-    plan_.header.openat2 = in_.facts.openat2;
-    plan_.header.steps = plan_.steps.size();
-    plan_.header.mounts = plan_.idmapped.size();
-    plan_.rlimits = spec_.process->rlimits;
-    plan_.preserve_fds = in_.listen_fds + in_.preserve_fds;
-    plan_.clone3 = in_.facts.clone3;
-  }
-
-  friend Result<Plan> husk::plan::build(const Input& in);
 
   const Input& in_;
   const spec::Spec& spec_;
@@ -277,9 +222,7 @@ class Builder {
 }  // namespace
 
 Result<Plan> build(const Input& in) {
-  Builder builder(in);
-  HUSK_TRY(builder.compile_filter());
-  return builder.run();
+  return Builder(in).run();
 }
 
 }  // namespace husk::plan

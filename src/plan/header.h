@@ -8,15 +8,17 @@ namespace husk::plan {
 struct Header {
   namespaces::Bootstrap bootstrap;
   bool has_oom_score = false;
-  int64_t oom_score = 0;  // of /proc/self/oom_score_adj
-  bool mount_api = true;  // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
-  bool openat2 = true;    // Linux 5.6
-  uint64_t mounts = 0;    // how many detached mounts the parent sends after the plan
-  uint64_t steps = 0;     // how many follow: each its Op and its members
+  int64_t oom_score = 0;               // of /proc/self/oom_score_adj
+  std::span<const uint64_t> affinity;  // CPUs as bits; empty: all that the cgroup allows
+  bool mount_api = true;               // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
+  bool openat2 = true;                 // Linux 5.6
+  bool no_procfs = false;              // no step writes through the caller's procfs: it is not opened
+  uint64_t mounts = 0;                 // how many detached mounts the parent sends after the plan
+  uint64_t steps = 0;                  // how many follow: each its Op and its members
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("mountApi", s.mount_api)(
-        "openat2", s.openat2)("mounts", s.mounts)("steps", s.steps);
+    a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("affinity", s.affinity)(
+        "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("mounts", s.mounts)("steps", s.steps);
   }
 };
 

@@ -51,6 +51,7 @@ struct Plan {
   std::vector<rootfs::IdmappedSource> idmapped;  // made by the parent and handed over, in this order
   int preserve_fds = 0;
   bool clone3 = true;
+  std::vector<uint64_t> initial_affinity;  // of a process that is added, until it is in its cgroup
   std::vector<std::string> warnings;
 };
 

@@ -20,35 +20,40 @@ std::string path_of(const std::string& directory) {
 constexpr size_t kMaxPage = 65536;
 constexpr char kFilling = '\n';
 
-// Reads until `fd` is closed by init or has an error of it. `byte`: init is past the gate.
-Status read_answer(int fd, const std::string& fifo) {
+// Reads until `fd` is closed by init or has an error of it. `early`: the beginning, which came with the byte.
+Status read_answer(int fd, std::string_view early, const std::string& fifo) {
   alignas(Frame) char text[sizeof(Frame)];
-  size_t have = 0;
+  size_t have = early.copy(text, sizeof text);
   for (;;) {
-    const ssize_t n = read(fd, text + have, sizeof text - have);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(errno, "read ", fifo);
-    if (n == 0) return {};  // execve has closed it, or the process has ended
-    have += static_cast<size_t>(n);
-    if (have < sizeof text) continue;
+    if (have < sizeof text) {
+      const ssize_t n = read(fd, text + have, sizeof text - have);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return fail(errno, "read ", fifo);
+      if (n == 0) return {};  // execve has closed it, or the process has ended
+      have += static_cast<size_t>(n);
+      continue;
+    }
     Frame frame;
     std::memcpy(&frame, text, sizeof frame);
     frame.what[sizeof frame.what - 1] = frame.path[sizeof frame.path - 1] = '\0';
     if (frame.magic != kMagic || frame.kind != Kind::error) return fail(EPROTO, "read ", fifo);
-    if (frame.whole != 0) return Error{frame.what, 0, {}, 1};
+    if (frame.whole != 0) return Error{frame.what, frame.err, {}, 1, true};
     return fail(frame.err, "init process: ", frame.what, frame.path[0] != '\0' ? " " : "", frame.path);
   }
 }
 
-// The filling first: however much the pipe took. Then one byte, which init writes once it may.
-Status pass(int fd, const std::string& fifo) {
+// The filling first: however much the pipe took. Then one byte, which init writes once it may; and, when it was quicker
+// than we, what it has to say after that: the result.
+Result<std::string> pass(int fd, const std::string& fifo) {
   char text[4096];
   for (;;) {
     const ssize_t n = read(fd, text, sizeof text);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return fail(errno, "read ", fifo);
-    if (n == 0) return {};  // passed already: whoever let it through was killed before it could say so here
-    if (text[n - 1] == '0') return {};
+    if (n == 0) return std::string();  // passed already: whoever let it through was killed before it could say so here
+    const std::string_view piece(text, static_cast<size_t>(n));
+    if (const size_t byte = piece.find_first_not_of(kFilling); byte != piece.npos)
+      return std::string(piece.substr(byte + 1));
   }
 }
 
@@ -85,9 +90,9 @@ Status open_gate(const std::string& directory) {
   if (!fd) return fail(errno, "open ", path);
   // Opened without waiting: when nobody holds the other end, there is nobody to wait for.
   if (fcntl(fd.get(), F_SETFL, 0) < 0) return fail(errno, "open ", path);
-  HUSK_TRY(pass(fd.get(), path));
+  HUSK_LET(const std::string early, pass(fd.get(), path));
   (void)unlink(path.c_str());
-  return read_answer(fd.get(), path);
+  return read_answer(fd.get(), early, path);
 }
 
 }  // namespace husk::starting

@@ -65,7 +65,8 @@ class Launch {
     // other (and the kernel does not put it on our processor, as it does when we wake it by a message).
     const bool early = options.cgroup >= 0 && text.size() <= kPiece && mounts.empty();
     if (early)
-      if (const int err = parent_.give_plan(text); err < 0) return fail(-err, "send the plan");
+      if (const int err = give_plan(text); err < 0) return fail(-err, "send the plan");
+    options.affinity = plan_.initial_affinity;
     HUSK_LET(Spawned first, spawn(options, sockets.theirs));
     sockets.theirs.reset();
     if (long_way()) {
@@ -77,10 +78,15 @@ class Launch {
     // It waits for the plan, so it is in its cgroup before it does anything.
     if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
     if (!early)
-      if (const int err = parent_.give_plan(text); err < 0) return ended("send the plan", err);
+      if (const int err = give_plan(text); err < 0) return ended("send the plan", err);
     for (const sys::Fd& mount : mounts)
       if (const int err = parent_.give_mount(mount.get()); err < 0) return ended("send a mount", err);
     return init_.pid > 0 ? born() : Status();
+  }
+
+  [[nodiscard]] int give_plan(std::string_view text) const {
+    const int err = parent_.give_plan(text);
+    return err < 0 || plan_.header.bootstrap.join_flags == 0 ? err : parent_.give_pidfd(callbacks_.pidfd);
   }
 
   // Until the socket is closed: execve has done that, or death.
@@ -155,7 +161,12 @@ class Launch {
 
   // "mount proc on /proc: fsopen: operation not permitted", or the sentence of init itself.
   [[nodiscard]] Status reported(const Frame& frame) const {
-    if (frame.whole != 0) return Error{frame.what, 0, {}, 1};
+    if (frame.whole != 0) {
+      Error sentence{frame.what, frame.err, {}, 1, true};
+      sentence.plain =
+          frame.step < plan_.steps.size() && std::holds_alternative<process::Exec>(plan_.steps[frame.step]);
+      return sentence;
+    }
     std::string text;
     if (frame.step < plan_.steps.size())
       text = plan::describe(plan_.steps[frame.step]);

@@ -28,7 +28,8 @@ struct Callbacks {
   std::function<Result<std::string>()> hooks;
   // Everything is ready; after this returns, the program runs. Pid file, sockets ...
   std::function<Status(const Process&)> ready;
-  int fifo = -1;  // that init is to wait at
+  int fifo = -1;   // that init is to wait at
+  int pidfd = -1;  // of the process whose namespaces are joined, when the plan has join_flags
 };
 
 // On failure the process is gone and waited for.

@@ -5,6 +5,7 @@
 //   frame        from            to      answer     value / rides along
 //   plan         parent          child   -          size in bytes; the plan follows
 //   mount        parent          child   -          a detached mount; as many as the plan says, right after it
+//   pidfd        parent          child   -          a pidfd of the process whose namespaces are joined, if the plan says so
 //   maps_please  child           parent  maps_done  -  (has unshared the user namespace)
 //   maps_done    parent          child   -          -  (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
@@ -41,6 +42,7 @@ enum class Kind : uint32_t {
   none,
   plan,
   mount,
+  pidfd,
   maps_please,
   maps_done,
   init_pid,
@@ -109,6 +111,7 @@ class ChildEnd : public Started {
     return err < 0 ? err : expect(Kind::maps_done);
   }
   [[nodiscard]] int receive_mount(sys::Fd& fd) const { return expect(Kind::mount, nullptr, &fd); }
+  [[nodiscard]] int receive_pidfd(sys::Fd& fd) const { return expect(Kind::pidfd, nullptr, &fd); }
   [[nodiscard]] int tell_init_pid(int pid) const { return say(Kind::init_pid, pid); }
 };
 
@@ -138,6 +141,7 @@ class ParentEnd {
   explicit ParentEnd(sys::Fd socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
   [[nodiscard]] int give_mount(int fd) const { return say(Kind::mount, 0, fd); }
+  [[nodiscard]] int give_pidfd(int fd) const { return say(Kind::pidfd, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }

@@ -95,6 +95,30 @@ long clone_child(const SpawnOptions& options, Child& child, int& pidfd) {
   return pid;
 }
 
+// A new process has the affinity of the thread that makes it. What the thread had it gets back.
+class Affinity {
+ public:
+  Status set(std::span<const uint64_t> cpus) {
+    if (cpus.empty()) return {};
+    const long size = sys::call(SYS_sched_getaffinity, 0, sizeof before_, before_);
+    if (size < 0) return fail(static_cast<int>(-size), "get CPU affinity");
+    const long ret = sys::call(SYS_sched_setaffinity, 0, cpus.size() * sizeof(uint64_t), cpus.data());
+    if (ret < 0) return fail(static_cast<int>(-ret), "error setting initial CPU affinity");
+    size_ = size;
+    return {};
+  }
+  Affinity() = default;
+  Affinity(const Affinity&) = delete;
+  Affinity& operator=(const Affinity&) = delete;
+  ~Affinity() {
+    if (size_ > 0) (void)sys::call(SYS_sched_setaffinity, 0, size_, before_);
+  }
+
+ private:
+  uint64_t before_[1024];  // 65536 CPUs; what the kernel knows is written, and `size_` says how much that is
+  long size_ = 0;
+};
+
 Result<sys::Fd> above(sys::Fd fd, int lowest) {
   if (fd.get() >= lowest) return fd;
   const int moved = fcntl(fd.get(), F_DUPFD_CLOEXEC, lowest);
@@ -118,6 +142,8 @@ Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket) {
   const int lowest = 3 + options.preserve_fds;
   HUSK_LET(init, above(std::move(init), lowest));
   Spawned out;
+  Affinity affinity;
+  HUSK_TRY(affinity.set(options.affinity));
   const std::string number = cat(socket.get());
   Child child = {init.get(), socket.get(), lowest, {"husk-init", number.c_str(), nullptr}, 0};
   // No handler of the caller may run on the child's side while the memory is shared.

@@ -3,6 +3,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <span>
+
 #include "base/result.h"
 #include "sys/fd.h"
 
@@ -13,6 +16,7 @@ struct SpawnOptions {
   int cgroup = -1;          // v2 cgroup to be born in, or -1
   int preserve_fds = 0;     // 3 .. 3+n-1 are inherited too
   bool clone3 = true;
+  std::span<const uint64_t> affinity;  // CPUs to begin on, as bits; empty: the caller's
 };
 
 struct Spawned {

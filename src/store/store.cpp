@@ -98,6 +98,7 @@ Result<State> load(const std::string& root, const std::string& id) {
 Status remove_state(const std::string& root, const std::string& id) {
   // The usual contents first: no need to read the directory for two known names.
   const std::string dir = directory(root, id);
+  (void)unlink((dir + "/config.json").c_str());
   (void)unlink((dir + "/state.json").c_str());
   if (rmdir(dir.c_str()) == 0 || errno == ENOENT) return {};
   return host::remove_tree(dir);

@@ -142,8 +142,7 @@ TEST(CgroupResources, NotApplied) {
   r.rdma.emplace_back();
   r.devices.emplace_back();
   EXPECT_EQ(plan_resources(Mode::v2, &r)->not_applied,
-            (Lines{"linux.resources.blockIO", "linux.resources.hugepageLimits", "linux.resources.network",
-                   "linux.resources.rdma"}));
+            (Lines{"linux.resources.hugepageLimits", "linux.resources.network", "linux.resources.rdma"}));
 }
 
 // ---------------------------------------------------------------- devices

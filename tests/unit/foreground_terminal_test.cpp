@@ -115,7 +115,7 @@ TEST(ForegroundTerminal, CallersTerminalIsRawMeanwhileAndRestored) {
     if (got.ws_row != 31 || got.ws_col != 77) return 4;
     got = {10, 20, 0, 0};
     ioctl(mine.slave, TIOCSWINSZ, &got);
-    kill(us, SIGWINCH);
+    ::kill(us, SIGWINCH);
     pause_ms(100);
     ioctl(0, TIOCGWINSZ, &got);
     if (got.ws_row != 10 || got.ws_col != 20) return 5;
@@ -161,9 +161,9 @@ TEST(ForegroundTerminal, SignalsPassWhileTheOutputIsBlocked) {
   const pid_t us = getpid();
   const pid_t actor = spawn([us] {
     pause_ms(200);
-    kill(us, SIGTERM);  // for the container
+    ::kill(us, SIGTERM);  // for the container
     pause_ms(200);
-    kill(us, SIGTERM);  // it has ended; what is left of its output is given up
+    ::kill(us, SIGTERM);  // it has ended; what is left of its output is given up
     return 0;
   });
   auto code = foreground->wait(child);

@@ -85,12 +85,12 @@ TEST_P(ForegroundWait, ForwardsSignals) {
           return got == wanted ? 55 : got;
         },
         GetParam());
-    kill(getpid(), SIGURG);  // these are not for the container
-    kill(getpid(), SIGWINCH);
-    kill(getpid(), SIGPIPE);
+    ::kill(getpid(), SIGURG);  // these are not for the container
+    ::kill(getpid(), SIGWINCH);
+    ::kill(getpid(), SIGPIPE);
     ready.close_write();
     EXPECT_EQ(read_all(ready.read_end, 5000), "");
-    kill(getpid(), wanted);  // before wait(): nothing is lost in between
+    ::kill(getpid(), wanted);  // before wait(): nothing is lost in between
     auto code = foreground->wait(child);
     ASSERT_TRUE(code.ok());
     EXPECT_EQ(*code, 55) << wanted;
@@ -107,7 +107,7 @@ TEST(Foreground, GivesEverythingBack) {
     ASSERT_TRUE(foreground.ok());
     prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
     EXPECT_EQ(subreaper, 1);
-    kill(getpid(), SIGPIPE);  // as after a write to a closed pipe: must not end us later
+    ::kill(getpid(), SIGPIPE);  // as after a write to a closed pipe: must not end us later
   }
   prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
   EXPECT_EQ(subreaper, 0);
@@ -121,7 +121,7 @@ TEST(Foreground, LeavesAnIgnoredHangupAlone) {
     auto foreground = Foreground::enter({});
     ASSERT_TRUE(foreground.ok());
     Launched child = launch([] { return signal(SIGHUP, SIG_DFL), pause_ms(80), 6; });
-    kill(getpid(), SIGHUP);
+    ::kill(getpid(), SIGHUP);
     auto code = foreground->wait(child);
     ASSERT_TRUE(code.ok());
     EXPECT_EQ(*code, 6);

@@ -43,21 +43,6 @@ TEST(JsonWriter, NumbersAtTheirLimits) {
   EXPECT_EQ(Writer().number(std::numeric_limits<uint32_t>::max()).take(), "4294967295");
 }
 
-struct Real {
-  double number;
-  const char* text;
-};
-
-// The texts are what Go's encoder gives for these numbers.
-TEST(JsonWriter, RealsAsGoWritesThem) {
-  for (const Real& r :
-       {Real{0, "0"}, Real{-0.0, "-0"}, Real{1, "1"}, Real{0.1, "0.1"}, Real{1.5, "1.5"}, Real{-12.25, "-12.25"},
-        Real{1e20, "100000000000000000000"}, Real{1e21, "1e+21"}, Real{1e-6, "0.000001"}, Real{1e-7, "1e-7"},
-        Real{1.5e-10, "1.5e-10"}, Real{1e100, "1e+100"}, Real{1e-9, "1e-9"}, Real{12.34, "12.34"},
-        Real{std::numeric_limits<double>::infinity(), "null"}, Real{std::numeric_limits<double>::quiet_NaN(), "null"}})
-    EXPECT_EQ(Writer().real(r.number).take(), r.text);
-}
-
 struct Quote {
   std::string_view text;
   const char* json;

@@ -148,7 +148,7 @@ const Golden kGoldens[] = {
     {"cgroup_hybrid", hybrid_without_cgroup_namespace},
     {"cgroup_v2_of_the_host", v2_without_cgroup_namespace},
     {"no_terminal", no_terminal},
-    {"hooks", hooks, [](plan::Input& in) { in.fifo = "/run/husk/demo/exec.fifo"; }},
+    {"hooks", hooks, [](plan::Input& in) { in.wait_for_start = true; }},
     {"readonly_mounts", readonly_mounts},
     {"user_namespace", user_namespace},
     {"idmapped", idmapped},

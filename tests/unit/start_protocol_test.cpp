@@ -67,7 +67,7 @@ class Protocol : public testing::Test {
     ASSERT_EQ(send_frame(ours_.get(), frame), 0);
   }
 
-  sys::Fd ours_, theirs_;
+  sys::Fd ours_, theirs_, fifo_;
   Arena arena_;
   Str text_;
 };
@@ -90,7 +90,7 @@ TEST_F(Protocol, TheChildAsksForMapsAndTellsAPid) {
 
 TEST_F(Protocol, InitIsReadyAndWaitsForRun) {
   answer(Kind::run);
-  EXPECT_EQ(InitEnd(theirs_.get()).ready(), 0);
+  EXPECT_EQ(InitEnd(theirs_.get()).ready(fifo_), 0);
   const Frame ready = received();
   EXPECT_EQ(ready.kind, Kind::ready);
   EXPECT_EQ(ready.who, Who::init);
@@ -114,7 +114,7 @@ TEST_F(Protocol, TheParentGivesAPlanAndAState) {
   EXPECT_EQ(ChildEnd(theirs_.get()).receive_plan(arena_, text_), 0);
   EXPECT_EQ(text_.view(), "");
   Frame frame;
-  for (const auto& [kind, said] : {std::pair{Kind::maps_done, from.maps_done()}, {Kind::run, from.run()}}) {
+  for (const auto& [kind, said] : {std::pair{Kind::maps_done, from.maps_done()}, {Kind::run, from.run(-1)}}) {
     EXPECT_EQ(said, 0);
     ASSERT_EQ(receive_frame(theirs_.get(), frame), 0);
     EXPECT_EQ(frame.kind, kind);
@@ -158,7 +158,7 @@ TEST_F(Protocol, MountsTravelAsDescriptors) {
   sys::Fd mount;
   ASSERT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), 0);
   EXPECT_TRUE(mount);
-  ASSERT_EQ(from.run(), 0);
+  ASSERT_EQ(from.run(-1), 0);
   EXPECT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), -EPROTO);
 }
 
@@ -180,7 +180,7 @@ TEST_F(Protocol, AnUnexpectedDescriptorIsClosed) {
   Frame frame;
   frame.kind = Kind::run;
   ASSERT_EQ(send_frame(ours_.get(), frame, STDIN_FILENO), 0);
-  EXPECT_EQ(InitEnd(theirs_.get()).ready(), 0);
+  EXPECT_EQ(InitEnd(theirs_.get()).ready(fifo_), 0);
   EXPECT_EQ(open_descriptors(), before);
 }
 
@@ -251,7 +251,7 @@ TEST_F(Protocol, TextsInAFrameAlwaysEnd) {
 
 TEST_F(Protocol, AnotherKindThanExpectedIsRefused) {
   answer(Kind::maps_done);
-  EXPECT_EQ(InitEnd(theirs_.get()).ready(), -EPROTO);
+  EXPECT_EQ(InitEnd(theirs_.get()).ready(fifo_), -EPROTO);
   answer(Kind::run);
   EXPECT_EQ(ChildEnd(theirs_.get()).ask_for_maps(), -EPROTO);
   answer(Kind::plan, 0);
@@ -261,7 +261,7 @@ TEST_F(Protocol, AnotherKindThanExpectedIsRefused) {
 TEST_F(Protocol, OnlyTheParentAnswers) {
   for (const Who who : {Who::child, Who::init, static_cast<Who>(9)}) {
     answer(Kind::run, 0, who);
-    EXPECT_EQ(InitEnd(theirs_.get()).ready(), -EPROTO);
+    EXPECT_EQ(InitEnd(theirs_.get()).ready(fifo_), -EPROTO);
   }
 }
 
@@ -287,7 +287,7 @@ TEST_F(Protocol, AClosedPeerIsEpipe) {
   ASSERT_EQ(sigaction(SIGPIPE, &standard, &before), 0);
   EXPECT_EQ(send_frame(ours_.get(), frame), -EPIPE);
   EXPECT_EQ(send_text(ours_.get(), "text"), -EPIPE);
-  EXPECT_EQ(parent().run(), -EPIPE);
+  EXPECT_EQ(parent().run(-1), -EPIPE);
   ASSERT_EQ(sigaction(SIGPIPE, &before, nullptr), 0);
 }
 
@@ -339,7 +339,9 @@ TEST_F(Protocol, AReaderThatGoesAwayEndsALongText) {
     EXPECT_EQ(receive_frame(theirs_.get(), frame), 0);
     theirs_.reset();
   });
-  EXPECT_EQ(from.give_plan(std::string(size_t{5} << 20, 'x')), -EPIPE);
+  // The kernel's first answer may be that something we sent was not read.
+  const int err = from.give_plan(std::string(size_t{5} << 20, 'x'));
+  EXPECT_TRUE(err == -EPIPE || err == -ECONNRESET) << err;
   reader.join();
 }
 

@@ -80,7 +80,7 @@ TEST_F(Store, BadIds) {
 TEST_F(Store, AnIdIsTakenOnce) {
   ASSERT_TRUE(reserve(root_, "one").ok());
   EXPECT_EQ(mode_of("/one"), 0711U);
-  const Status again = reserve(root_, "one");
+  const Result<sys::Fd> again = reserve(root_, "one");
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().what, "container with given ID already exists: one");
   ASSERT_TRUE(store::remove_state(root_, "one").ok());
@@ -224,16 +224,16 @@ TEST_F(Store, NowIsNow) {
 }
 
 TEST_F(Store, StartTimeTellsAProcessFromItsSuccessor) {
-  const uint64_t self = start_time_of(getpid());
+  const uint64_t self = look_at(getpid()).start_time;
   EXPECT_GT(self, 0U);
-  EXPECT_EQ(start_time_of(getpid()), self);
+  EXPECT_EQ(look_at(getpid()).start_time, self);
   // In ticks since the machine started: not later than now, not earlier than our parent.
   struct timespec t = {};
   clock_gettime(CLOCK_BOOTTIME, &t);
   EXPECT_LE(self, static_cast<uint64_t>(t.tv_sec + 1) * static_cast<uint64_t>(sysconf(_SC_CLK_TCK)));
-  EXPECT_GE(self, start_time_of(getppid()));
-  EXPECT_EQ(start_time_of(-1), 0U);
-  EXPECT_EQ(start_time_of(0x7fffffff), 0U);
+  EXPECT_GE(self, look_at(getppid()).start_time);
+  EXPECT_EQ(look_at(-1).start_time, 0U);
+  EXPECT_EQ(look_at(0x7fffffff).start_time, 0U);
 }
 
 }  // namespace

@@ -149,9 +149,6 @@ Result<Cgroup> Cgroup::create(const Plan& plan) {
   return out;
 }
 
-Status Cgroup::join(pid_t pid) const {
-  return cgroup::join(directories(), pid);
-}
 
 Status Cgroup::apply() const {
   return write_resources(plan_.directories, plan_.resources);

@@ -63,6 +63,8 @@ struct Write {
   std::string value;
   bool either_order = false;  // the kernel may want the next write before this one (limit and swap, quota and period)
   bool optional = false;      // a file that is not there is fine: the value asked for is what happens without it
+  bool or_next = false;       // only where there is such a file: the next write is for kernels with another one
+  bool keep_first = false;    // in front of the value goes the first word of what the file says now (v2's quota)
 };
 
 // v2: device rules are a program and not files.
@@ -103,6 +105,13 @@ class Cgroup {
   // are not written yet: see apply(). Fails when a directory exists and has processes in it or is frozen. What was
   // made is removed again on failure.
   [[nodiscard]] static Result<Cgroup> create(const Plan& plan);
+  // The cgroup of a container that exists, for a further process: the directories of its state file, or cgroups below
+  // them as `below` says: one path for all, or "controller[,controller]:path" for v1 hierarchies.
+  [[nodiscard]] static Result<Cgroup> open(const std::vector<std::string>& directories,
+                                           const std::vector<std::string>& below);
+  // v2: the cgroup below `directory` that process `pid` is in now. For a container that has moved its processes down
+  // and handed controllers on: the kernel takes no process into the directory itself then (EBUSY).
+  [[nodiscard]] static Result<Cgroup> open_of_process(const std::string& directory, pid_t pid);
 
   Cgroup() = default;
   Cgroup(Cgroup&&) = default;
@@ -133,6 +142,7 @@ class Cgroup {
   sys::Fd leaf_;
   sys::Fd device_program_, replaced_program_;  // between prepare_devices() and attach_devices()
   std::vector<std::string> created_, created_parents_;
+  bool existed_ = false;  // opened, not created
 };
 
 // Whether this error of prepare_devices() or attach_devices() means that bpf(2) is not for this process at all: one in
@@ -140,8 +150,10 @@ class Cgroup {
 // user namespace runc goes on without device rules then.
 [[nodiscard]] bool devices_unavailable(const Error& error);
 
-// Writes resources into directories that exist (update). A v1 controller without a directory is an error.
-[[nodiscard]] Status write_resources(const std::vector<Directory>& directories, const ResourcePlan& resources);
+// Writes resources into directories that exist. A v1 controller without a directory is an error. `undo`: when a value
+// is refused, put those before it back to what they were (update).
+[[nodiscard]] Status write_resources(const std::vector<Directory>& directories, const ResourcePlan& resources,
+                                     bool undo = false);
 
 // Writes the pid to cgroup.procs of each directory.
 [[nodiscard]] Status join(const std::vector<std::string>& directories, pid_t pid);

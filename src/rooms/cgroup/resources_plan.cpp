@@ -25,6 +25,11 @@ uint64_t weight_of(uint64_t shares) {
   return static_cast<uint64_t>(std::ceil(std::pow(10.0, (l * l + 125 * l) / 612.0 - 7.0 / 34.0)));
 }
 
+// v1's weight of block I/O (10..1000) to that of v2 (1..10000): a straight line through both ends.
+uint64_t io_weight_of(uint64_t weight) {
+  return weight < 10 ? 1 : std::min(uint64_t{10000}, 1 + (weight - 10) * 9999 / 990);
+}
+
 class Planner {
  public:
   Planner(Mode mode, const spec::Resources* resources, bool fresh)
@@ -38,6 +43,7 @@ class Planner {
       v2_ ? cpu_v2(*r_.cpu) : cpu_v1(*r_.cpu);
     }
     pids();
+    if (r_.block_io) block_io(*r_.block_io);
     missing();
     HUSK_TRY(unified());
     return std::move(out_);
@@ -91,7 +97,6 @@ class Planner {
       write("memory", "memory.swappiness", std::to_string(*m.swappiness));
     }
     not_applied(m.kernel.value_or(0) != 0, "memory.kernel");
-    not_applied(m.check_before_update.value_or(false), "memory.checkBeforeUpdate");
     return {};
   }
 
@@ -113,7 +118,6 @@ class Planner {
     not_applied(m.kernel_tcp.value_or(0) != 0, "memory.kernelTCP");
     not_applied(m.swappiness.has_value(), "memory.swappiness");
     not_applied(m.disable_oom_killer.value_or(false), "memory.disableOOMKiller");
-    not_applied(m.check_before_update.value_or(false), "memory.checkBeforeUpdate");
     return {};
   }
 
@@ -122,7 +126,13 @@ class Planner {
     if (!c.mems.empty()) write("cpuset", "cpuset.mems", c.mems);
   }
 
+  // An idle cgroup takes no shares: it stops being one before they are set, and becomes one after.
+  void idle(const spec::Cpu& c, bool before_shares) {
+    if (c.idle && (*c.idle == 0) == before_shares) write("cpu", "cpu.idle", std::to_string(*c.idle));
+  }
+
   void cpu_v1(const spec::Cpu& c) {
+    idle(c, true);
     if (c.shares.value_or(0) != 0) write("cpu", "cpu.shares", std::to_string(*c.shares));
     const bool quota = c.quota.value_or(0) != 0;
     if (c.period.value_or(0) != 0) write("cpu", "cpu.cfs_period_us", std::to_string(*c.period)).either_order = quota;
@@ -132,21 +142,26 @@ class Planner {
     if (c.realtime_period.value_or(0) != 0)
       write("cpu", "cpu.rt_period_us", std::to_string(*c.realtime_period)).either_order = realtime;
     if (realtime) write("cpu", "cpu.rt_runtime_us", std::to_string(*c.realtime_runtime));
-    if (c.idle) write("cpu", "cpu.idle", std::to_string(*c.idle));
+    idle(c, false);
   }
 
   void cpu_v2(const spec::Cpu& c) {
+    idle(c, true);
     if (c.shares.value_or(0) != 0) write("cpu", "cpu.weight", std::to_string(weight_of(*c.shares)));
     const int64_t quota = c.quota.value_or(0);
     const uint64_t period = c.period.value_or(0);
-    if (quota != 0 || period != 0) {
+    if (!fresh_ && quota == 0 && period != 0) {
+      Write& w = write("cpu", "cpu.max", std::to_string(period));
+      w.keep_first = true;
+      w.either_order = c.burst.has_value();
+    } else if (quota != 0 || period != 0) {
       std::string value = quota > 0 ? std::to_string(quota) : "max";
       // The kernel keeps the present period when none is given; a new cgroup's is 100000.
       if (period != 0) value += cat(' ', period);
       write("cpu", "cpu.max", std::move(value)).either_order = c.burst.has_value();
     }
     if (c.burst) write("cpu", "cpu.max.burst", std::to_string(*c.burst));
-    if (c.idle) write("cpu", "cpu.idle", std::to_string(*c.idle));
+    idle(c, false);
     not_applied(c.realtime_runtime.value_or(0) != 0, "cpu.realtimeRuntime");
     not_applied(c.realtime_period.value_or(0) != 0, "cpu.realtimePeriod");
   }
@@ -156,8 +171,42 @@ class Planner {
     write("pids", "pids.max", *r_.pids_limit > 0 ? std::to_string(*r_.pids_limit) : "max");
   }
 
+  // Weights exist once for the BFQ scheduler and once for others; a kernel has the files of those it was built with.
+  void weight(const std::string& device, uint64_t weight) {
+    const std::string prefix = device.empty() ? "" : device + ' ';
+    const char* suffix = v2_ || device.empty() ? "weight" : "weight_device";
+    write(block(), cat(v2_ ? "io" : "blkio", ".bfq.", suffix), cat(prefix, weight)).or_next = true;
+    write(block(), cat(v2_ ? "io." : "blkio.", suffix), cat(prefix, v2_ ? io_weight_of(weight) : weight));
+  }
+
+  void throttle(const std::vector<spec::ThrottleDevice>& devices, const char* v1_name, const char* v2_name) {
+    for (const spec::ThrottleDevice& d : devices) {
+      const std::string device = cat(d.major, ':', d.minor, ' ');
+      const std::string rate = v2_ && d.rate == 0 ? "max" : std::to_string(d.rate);  // 0 takes the limit away
+      if (v2_)
+        write(block(), "io.max", cat(device, v2_name, '=', rate));
+      else
+        write(block(), cat("blkio.throttle.", v1_name, "_device"), cat(device, rate));
+    }
+  }
+
+  [[nodiscard]] const char* block() const { return v2_ ? "io" : "blkio"; }
+
+  void block_io(const spec::BlockIo& b) {
+    if (b.weight.value_or(0) != 0) weight("", *b.weight);
+    bool leaf = b.leaf_weight.value_or(0) != 0;
+    for (const spec::WeightDevice& d : b.weight_device) {
+      if (d.weight) weight(cat(d.major, ':', d.minor), *d.weight);
+      leaf = leaf || d.leaf_weight.value_or(0) != 0;
+    }
+    throttle(b.throttle_read_bps, "read_bps", "rbps");
+    throttle(b.throttle_write_bps, "write_bps", "wbps");
+    throttle(b.throttle_read_iops, "read_iops", "riops");
+    throttle(b.throttle_write_iops, "write_iops", "wiops");
+    not_applied(leaf, "blockIO.leafWeight");
+  }
+
   void missing() {
-    not_applied(r_.block_io.has_value(), "blockIO");
     not_applied(!r_.hugepage_limits.empty(), "hugepageLimits");
     not_applied(r_.network.has_value(), "network");
     not_applied(!r_.rdma.empty(), "rdma");

@@ -155,11 +155,11 @@ std::string_view signal_name(int signal) {
 
 }  // namespace
 
-Fault apply(const Hook& step, Str state, int root, Arena& arena) {
+Fault apply(const Hook& step, Str state, int root, const char** process_env, Arena& arena) {
   Channels c;
   HUSK_CHECK(open_channels(state_for(step, state, arena), c));
   const char** args = vector(step.args, arena);
-  const char** env = vector(step.env, arena);
+  const char** env = step.env.empty() && process_env != nullptr ? process_env : vector(step.env, arena);
   int pidfd = -1;
   const long pid = sys::call(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
   if (pid == 0) become_hook(step, args, env, c, root);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +126,21 @@ Result<Child> spawn(Launch* launch) {
   return Child{pid, Fd(pidfd)};
 }
 
+// How a process ended that somebody else has waited for, or nobody may: a pidfd knows it, since Linux 6.15.
+bool status_of_reaped(const Fd& pidfd, int* status) {
+  struct {                             // struct pidfd_info of linux/pidfd.h, as far as its first version goes
+    uint64_t mask = uint64_t{1} << 3;  // PIDFD_INFO_EXIT
+    uint64_t cgroup = 0;
+    uint32_t ids[11] = {};
+    int32_t exit_code = 0;
+  } info;
+  static_assert(sizeof info == 64);
+  constexpr unsigned long kGetInfo = _IOWR(0xFF, 11, decltype(info));
+  if (!pidfd || ::ioctl(pidfd.get(), kGetInfo, &info) < 0 || (info.mask & uint64_t{1} << 3) == 0) return false;
+  *status = info.exit_code;
+  return true;
+}
+
 void reap(pid_t pid, int* status) {
   while (::waitpid(pid, status, 0) < 0 && errno == EINTR) {
   }
@@ -189,7 +205,7 @@ class Watch {
       const pid_t done = ::waitpid(child_.pid, status, WNOHANG);
       if (done == child_.pid) break;
       if (done < 0 && errno != EINTR) {
-        lost = true;
+        lost = !status_of_reaped(child_.pidfd, status);
         break;
       }
       int64_t wait = child_.pidfd ? -1 : kPollWithoutPidfd;
@@ -210,7 +226,7 @@ class Watch {
   }
 
   std::string stdout_text, stderr_text;
-  bool lost = false;  // somebody else waited for the child, or SIGCHLD is ignored
+  bool lost = false;  // somebody else waited for the child, or SIGCHLD is ignored, on an old kernel
 
  private:
   void feed() {

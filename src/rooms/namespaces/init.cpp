@@ -27,7 +27,13 @@ Fault open_namespace(const Join& join, sys::Fd& fd) {
 
 }  // namespace
 
-Fault join_all(std::span<const Join> joins) {
+Fault join_process(int pidfd, uint64_t flags, std::span<const Join> joins) {
+  const long ret = sys::call(SYS_setns, pidfd, flags);
+  if (ret == -EINVAL || ret == -EPERM) return join_all(joins, pidfd);
+  return check(ret, "setns: join the container's namespaces", {});
+}
+
+Fault join_all(std::span<const Join> joins, int witness) {
   if (joins.size() > kMaxJoins) return {E2BIG, "join namespaces", {}};
   sys::Fd fds[kMaxJoins];
   bool joined[kMaxJoins] = {};
@@ -36,6 +42,8 @@ Fault join_all(std::span<const Join> joins) {
     HUSK_CHECK(open_namespace(joins[i], fds[i]));
     if (joins[i].type == CLONE_NEWUSER) user = i;
   }
+  if (witness >= 0 && sys::call(SYS_pidfd_send_signal, witness, 0, nullptr, 0) == -ESRCH)
+    return {ESRCH, "join the container's namespaces", {}};
   // As who we are: a privileged caller may enter namespaces that the user namespace does not own.
   for (size_t i = 0; i < joins.size(); ++i) {
     if (i == user) continue;

@@ -32,6 +32,29 @@ bool only_self(const std::vector<spec::IdMapping>& mappings, uint32_t id) {
   return mappings.size() == 1 && mappings[0].size == 1 && mappings[0].host_id == id;
 }
 
+// In /proc/PID/ns.
+const char* file_name(spec::NsType type) {
+  switch (type) {
+    case spec::NsType::pid:
+      return "pid";
+    case spec::NsType::network:
+      return "net";
+    case spec::NsType::mount:
+      return "mnt";
+    case spec::NsType::ipc:
+      return "ipc";
+    case spec::NsType::uts:
+      return "uts";
+    case spec::NsType::user:
+      return "user";
+    case spec::NsType::cgroup:
+      return "cgroup";
+    case spec::NsType::time:
+      break;
+  }
+  return "time";
+}
+
 void plan_maps(const spec::Linux& lx, const Caller& caller, NamespacePlan& out) {
   out.uid_map = map_text(lx.uid_mappings);
   out.gid_map = map_text(lx.gid_mappings);
@@ -97,6 +120,28 @@ Result<NamespacePlan> plan(const spec::Linux& lx, const Caller& caller, bool for
   }
   b.long_way = force_long || !joins.empty() || b.new_user || (rest & CLONE_NEWTIME) != 0;
   (b.long_way ? b.unshare : out.clone_flags) = rest;
+  return out;
+}
+
+NamespacePlan plan_exec(const spec::Linux& lx, const Caller& caller, int32_t pid, bool by_pidfd, Arena& arena) {
+  NamespacePlan out;
+  std::vector<Join> joins;
+  uint64_t flags = 0;
+  for (const spec::NsType type : kOrder) {
+    if (lx.find(type) == nullptr) continue;
+    flags |= clone_flag(type);
+    joins.push_back({clone_flag(type), arena.copy(cat("/proc/", pid, "/ns/", file_name(type)))});
+  }
+  Bootstrap& b = out.bootstrap;
+  b.long_way = true;
+  b.joins = arena.list<Join>(joins);
+  if (by_pidfd) b.join_flags = flags;
+  const spec::Namespace* user = lx.find(spec::NsType::user);
+  if (user == nullptr) return out;
+  out.joins_user = true;
+  b.become_root = true;
+  if (user->path.empty() && !caller.may_map)  // as it was made: see plan_maps
+    out.deny_setgroups = only_self(lx.uid_mappings, caller.uid) && only_self(lx.gid_mappings, caller.gid);
   return out;
 }
 

@@ -29,6 +29,11 @@ struct Caller {
 
 [[nodiscard]] Result<NamespacePlan> plan(const spec::Linux& lx, const Caller& caller, bool force_long, Arena& arena);
 
+// The way into the namespaces of a container whose init is process `pid`, as far as they are of its configuration.
+// `by_pidfd`: a pidfd of it will be handed over.
+[[nodiscard]] NamespacePlan plan_exec(const spec::Linux& lx, const Caller& caller, int32_t pid, bool by_pidfd,
+                                      Arena& arena);
+
 // CLONE_NEW* of a kind.
 [[nodiscard]] uint64_t clone_flag(spec::NsType type);
 

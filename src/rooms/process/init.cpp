@@ -6,6 +6,7 @@
 #include <linux/prctl.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "sys/calls.h"
 #include "sys/fd.h"
@@ -50,6 +51,16 @@ Fault set_oom_score(int64_t value) {
   return check(sys::write(fd.get(), text.c_str(), text.size()), "write", path);
 }
 
+Fault set_affinity(std::span<const uint64_t> cpus) {
+  if (!cpus.empty())
+    return check(sys::call(SYS_sched_setaffinity, 0, cpus.size() * sizeof(uint64_t), cpus.data()), "set CPU affinity",
+                 {});
+  unsigned char all[1024];  // 8192: what x86 kernels can be built for; the kernel takes as many as it knows
+  std::memset(all, 0xff, sizeof all);
+  (void)sys::call(SYS_sched_setaffinity, 0, sizeof all, all);
+  return {};
+}
+
 Fault apply(const Personality& step) {
   return check(sys::call(SYS_personality, step.domain), "personality", {});
 }
@@ -75,7 +86,10 @@ Fault apply(const Scheduler& step) {
             step.deadline,
             step.period};
   static_assert(sizeof attr == 48);
-  return check(sys::call(SYS_sched_setattr, 0, &attr, 0), "sched_setattr", {});
+  const long ret = sys::call(SYS_sched_setattr, 0, &attr, 0);
+  if (ret == -EPERM && step.cpus_limited)
+    return {EPERM, "process scheduler can't be used together with AllowedCPUs (/linux/resources/cpu/cpus)", {}, true};
+  return check(ret, "sched_setattr", {});
 }
 
 Fault apply(const MemoryPolicy& step) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+
 #include "base/arena.h"
 #include "rooms/process/steps.h"
 #include "sys/fault.h"
@@ -10,6 +12,9 @@ namespace husk::process {
 sys::Fault apply(const Keyring& step);
 // Before anything is joined or made, and before we stop being dumpable: then the file is ours to write.
 sys::Fault set_oom_score(int64_t value);
+// The CPUs to run on, as bits; empty: all that our cgroup allows, whatever the caller is bound to. (Since Linux 6.2 the
+// kernel keeps to what was once asked for, and does not widen it when a process changes its cgroup.)
+sys::Fault set_affinity(std::span<const uint64_t> cpus);
 sys::Fault apply(const Personality& step);
 sys::Fault apply(const IoPriority& step);
 sys::Fault apply(const Scheduler& step);

@@ -1,5 +1,9 @@
 #include "rooms/process/plan.h"
 
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
 #include "spec/names.h"
 #include "spec/number_list.h"
 
@@ -67,10 +71,35 @@ MemoryPolicy memory_policy(const spec::MemoryPolicy& m, Arena& arena) {
   return out;
 }
 
-bool has_home(const std::vector<std::string>& env) {
-  for (const std::string& e : env)
-    if (e.starts_with("HOME=") && e.size() > 5) return true;
-  return false;
+// Each variable once, the last value counts; and an empty HOME is none. What a program makes of a name that is there
+// twice is not for us to guess.
+std::vector<std::string> environment(const std::vector<std::string>& env, bool& has_home) {
+  std::vector<std::string> out;
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(env.size());
+  for (size_t i = env.size(); i-- > 0;) {
+    const std::string_view name = std::string_view(env[i]).substr(0, env[i].find('='));
+    if (!seen.insert(name).second) continue;
+    if (name == "HOME") {
+      has_home = env[i].size() > name.size() + 1;
+      if (!has_home) continue;
+    }
+    out.push_back(env[i]);
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+// The kernel raises none that is not both permitted and inheritable; init does not fail for it.
+void warn_ambient(const spec::Process& p, const Credentials& c, std::vector<std::string>& warnings) {
+  if (!p.capabilities) return;
+  uint64_t seen = c.permitted & c.inheritable;
+  for (const std::string& name : p.capabilities->ambient) {
+    const std::optional<int> n = spec::capability_number(name);
+    if (!n || (seen >> *n & 1) != 0) continue;
+    seen |= uint64_t{1} << *n;
+    warnings.push_back(cat("can't raise ambient capability ", name, ": operation not permitted"));
+  }
 }
 
 }  // namespace
@@ -85,22 +114,27 @@ Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, int listen_fds
   if (p.io_priority)
     out.io_priority = IoPriority{number(spec::number_of(spec::kIoClasses, p.io_priority->cls)) << 13 |
                                  static_cast<uint64_t>(p.io_priority->priority)};
-  if (p.scheduler) out.scheduler = scheduler(*p.scheduler);
+  if (p.scheduler) {
+    out.scheduler = scheduler(*p.scheduler);
+    out.scheduler->cpus_limited = spec.lx.resources && spec.lx.resources->cpu && !spec.lx.resources->cpu->cpus.empty();
+  }
   if (spec.lx.memory_policy) out.memory_policy = memory_policy(*spec.lx.memory_policy, arena);
   if (!spec.lx.personality.empty())
     out.personality = Personality{number(spec::number_of(spec::kPersonalities, spec.lx.personality))};
   out.umask.value = p.user.umask.value_or(0022);
   out.no_new_privileges = p.no_new_privileges;
   out.credentials = credentials(p, set_groups, arena);
+  warn_ambient(p, out.credentials, out.warnings);
   out.cwd.path = arena.copy(p.cwd);
   out.program.args = copy(p.args, arena);
-  std::vector<std::string> env = p.env;
+  bool has_home = false;
+  std::vector<std::string> env = environment(p.env, has_home);
   if (listen_fds > 0) {
     env.push_back(cat("LISTEN_FDS=", listen_fds));
     env.emplace_back("LISTEN_PID=1");
   }
   out.program.env = copy(env, arena);
-  out.program.set_home = !has_home(p.env);
+  out.program.set_home = !has_home;
   out.program.uid = p.user.uid;
   return out;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/arena.h"
 #include "base/result.h"
@@ -21,6 +23,7 @@ struct ProcessPlan {
   Credentials credentials;
   WorkingDirectory cwd;
   Program program;
+  std::vector<std::string> warnings;
 };
 
 // `set_groups`: setgroups(2) is allowed in the user namespace. `listen_fds`: LISTEN_FDS and LISTEN_PID are added to the

@@ -36,10 +36,11 @@ struct Scheduler {  // members of struct sched_attr, see sched_setattr(2)
   uint64_t policy = 0, flags = 0;
   int64_t nice = 0;
   uint64_t priority = 0, runtime = 0, deadline = 0, period = 0;
+  bool cpus_limited = false;  // by the container's cpuset, which the kernel does not let a deadline task have
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("policy", s.policy)("flags", s.flags)("nice", s.nice)("priority", s.priority)("runtime", s.runtime)(
-        "deadline", s.deadline)("period", s.period);
+    a("cpusLimited", s.cpus_limited)("policy", s.policy)("flags", s.flags)("nice", s.nice)("priority", s.priority)(
+        "runtime", s.runtime)("deadline", s.deadline)("period", s.period);
   }
 };
 

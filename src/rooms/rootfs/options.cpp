@@ -8,7 +8,7 @@
 namespace husk::rootfs {
 namespace {
 
-enum class Sort : uint8_t { attr, tree, super, classic, propagation, none };
+enum class Sort : uint8_t { attr, atime, tree, super, classic, propagation, none };
 
 struct Option {
   std::string_view word;
@@ -20,37 +20,38 @@ struct Option {
 
 // Access times are one field of several values, not bits: setting any clears the field first.
 constexpr uint64_t kAtime = MOUNT_ATTR__ATIME;
+constexpr uint64_t kAtimeFlags = MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
 
 constexpr Option kOptions[] = {
     {"async", Sort::super, true, 0, MS_SYNCHRONOUS},
-    {"atime", Sort::attr, true, MOUNT_ATTR_NOATIME, MS_NOATIME},
+    {"atime", Sort::atime, true, 0, MS_NOATIME},
     {"acl", Sort::classic, false, 0, MS_POSIXACL},
     {"defaults", Sort::none, false, 0, 0},
     {"dev", Sort::attr, true, MOUNT_ATTR_NODEV, MS_NODEV},
-    {"diratime", Sort::attr, true, MOUNT_ATTR_NODIRATIME, MS_NODIRATIME},
+    {"diratime", Sort::atime, true, 0, MS_NODIRATIME},
     {"dirsync", Sort::super, false, 0, MS_DIRSYNC},
     {"exec", Sort::attr, true, MOUNT_ATTR_NOEXEC, MS_NOEXEC},
     {"iversion", Sort::classic, false, 0, MS_I_VERSION},
     {"lazytime", Sort::super, false, 0, MS_LAZYTIME},
-    {"loud", Sort::none, false, 0, 0},
+    {"loud", Sort::none, true, 0, MS_SILENT},
     {"mand", Sort::classic, false, 0, MS_MANDLOCK},
-    {"noacl", Sort::none, true, 0, 0},
-    {"noatime", Sort::attr, false, MOUNT_ATTR_NOATIME, MS_NOATIME},
+    {"noacl", Sort::none, true, 0, MS_POSIXACL},
+    {"noatime", Sort::atime, false, 0, MS_NOATIME},
     {"nodev", Sort::attr, false, MOUNT_ATTR_NODEV, MS_NODEV},
-    {"nodiratime", Sort::attr, false, MOUNT_ATTR_NODIRATIME, MS_NODIRATIME},
+    {"nodiratime", Sort::atime, false, 0, MS_NODIRATIME},
     {"noexec", Sort::attr, false, MOUNT_ATTR_NOEXEC, MS_NOEXEC},
-    {"noiversion", Sort::none, true, 0, 0},
+    {"noiversion", Sort::none, true, 0, MS_I_VERSION},
     {"nolazytime", Sort::super, true, 0, MS_LAZYTIME},
-    {"nomand", Sort::none, true, 0, 0},
-    {"norelatime", Sort::none, true, 0, MS_RELATIME},
-    {"nostrictatime", Sort::attr, true, MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+    {"nomand", Sort::none, true, 0, MS_MANDLOCK},
+    {"norelatime", Sort::atime, true, 0, MS_RELATIME},
+    {"nostrictatime", Sort::atime, true, 0, MS_STRICTATIME},
     {"nosuid", Sort::attr, false, MOUNT_ATTR_NOSUID, MS_NOSUID},
     {"nosymfollow", Sort::attr, false, MOUNT_ATTR_NOSYMFOLLOW, 256 /* MS_NOSYMFOLLOW */},
     {"private", Sort::propagation, false, 0, MS_PRIVATE},
     {"ratime", Sort::tree, true, MOUNT_ATTR_NOATIME, 0},
     {"rdev", Sort::tree, true, MOUNT_ATTR_NODEV, 0},
     {"rdiratime", Sort::tree, true, MOUNT_ATTR_NODIRATIME, 0},
-    {"relatime", Sort::attr, false, MOUNT_ATTR_RELATIME | kAtime, MS_RELATIME},
+    {"relatime", Sort::atime, false, 0, MS_RELATIME},
     {"rexec", Sort::tree, true, MOUNT_ATTR_NOEXEC, 0},
     {"rnoatime", Sort::tree, false, MOUNT_ATTR_NOATIME, 0},
     {"rnodev", Sort::tree, false, MOUNT_ATTR_NODEV, 0},
@@ -75,7 +76,7 @@ constexpr Option kOptions[] = {
     {"shared", Sort::propagation, false, 0, MS_SHARED},
     {"silent", Sort::classic, false, 0, MS_SILENT},
     {"slave", Sort::propagation, false, 0, MS_SLAVE},
-    {"strictatime", Sort::attr, false, MOUNT_ATTR_STRICTATIME, MS_STRICTATIME},
+    {"strictatime", Sort::atime, false, 0, MS_STRICTATIME},
     {"suid", Sort::attr, true, MOUNT_ATTR_NOSUID, MS_NOSUID},
     {"symfollow", Sort::attr, true, MOUNT_ATTR_NOSYMFOLLOW, 256},
     {"sync", Sort::super, false, 0, MS_SYNCHRONOUS},
@@ -122,16 +123,61 @@ void take_known(Options& out, const Option& o) {
     case Sort::super:  // the same words are flags of fsconfig(2); bind mounts have no file system of their own
       if (!o.clear) out.data.emplace_back(o.word);
       break;
+    case Sort::atime:  // only together do they say something: see take_atime
     case Sort::none:
       break;
   }
   if (o.sort == Sort::propagation || o.sort == Sort::tree) return;
+  out.flag_words |= o.flags != 0;
   if (o.clear)
     out.classic_flags &= ~o.flags;
   else
     out.classic_flags |= o.flags;
   if (o.word == "ro") out.read_only = true;
   if (o.word == "rw") out.read_only = false;
+}
+
+// What mount(2) makes of the words for access times. Those that clear take back an earlier word, and without one they
+// change nothing: a bind mount keeps its source's setting, another mount has the kernel's default. Any that is left
+// replaces the whole setting.
+void take_atime(Options& out) {
+  const uint64_t flags = out.classic_flags & kAtimeFlags;
+  if (flags == 0) return;
+  out.attr_clear |= kAtime | MOUNT_ATTR_NODIRATIME;
+  if ((flags & MS_STRICTATIME) != 0)
+    out.attr_set |= MOUNT_ATTR_STRICTATIME;
+  else if ((flags & MS_NOATIME) != 0)
+    out.attr_set |= MOUNT_ATTR_NOATIME;
+  if ((flags & MS_NODIRATIME) != 0) out.attr_set |= MOUNT_ATTR_NODIRATIME;
+}
+
+// One option of the file system. mount(2) wants quotes around a label, for the commas in it; fsconfig(2) wants none.
+void take_data(Options& out, std::string_view one) {
+  if (one.empty()) return;
+  const size_t eq = one.find('=');
+  std::string text(one);
+  if (eq != one.npos && one.substr(0, eq).ends_with("context") && one.size() > eq + 2 && one[eq + 1] == '"' &&
+      one.back() == '"')
+    text = std::string(one.substr(0, eq + 1)) + std::string(one.substr(eq + 2, one.size() - eq - 3));
+  out.data.push_back(std::move(text));
+}
+
+// A comma in quotes, after a backslash (overlay) or before a digit (a list of numbers: mpol=bind:0,2) separates nothing.
+void take_unknown(Options& out, std::string_view word) {
+  bool quoted = false;
+  size_t begin = 0;
+  for (size_t i = 0; i < word.size(); ++i) {
+    if (word[i] == '\\') {
+      ++i;
+      continue;
+    }
+    if (word[i] == '"') quoted = !quoted;
+    if (word[i] != ',' || quoted) continue;
+    if (i + 1 < word.size() && word[i + 1] >= '0' && word[i + 1] <= '9') continue;
+    take_data(out, word.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  take_data(out, word.substr(begin));
 }
 
 }  // namespace
@@ -151,10 +197,24 @@ Options parse_options(const std::vector<std::string>& words) {
       out.remount = true;
     } else if (const Option* known = find(word)) {
       take_known(out, *known);
-    } else if (!word.empty()) {
-      out.data.push_back(word);
+    } else {
+      take_unknown(out, word);
     }
   }
+  take_atime(out);
+  return out;
+}
+
+uint64_t implied_clear(const Options& options) {
+  constexpr uint64_t kFlags =
+      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+  return options.flag_words ? kFlags & ~(options.attr_set | options.attr_clear) : 0;
+}
+
+std::vector<std::string_view> known_options() {
+  std::vector<std::string_view> out = {"bind", "rbind", "tmpcopyup", "idmap", "ridmap", "remount"};
+  for (const Option& option : kOptions) out.push_back(option.word);
+  std::sort(out.begin(), out.end());
   return out;
 }
 

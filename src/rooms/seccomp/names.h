@@ -1,4 +1,5 @@
-// The specification's names for actions, operators, architectures and flags. Private to the room.
+// The specification's names for actions, operators, architectures and flags. For the room, and for
+// `features`, which lists them.
 #pragma once
 
 #include <cstdint>
