@@ -196,12 +196,11 @@ std::string journal_message(Level level, std::string_view identifier, std::strin
   return out.append(message).append("\n");
 }
 
-// RFC 3164: "<14>Nov 22 01:02:03 husk[123]: text", in local time.
-std::string syslog_message(Level level, std::string_view identifier, std::string_view message, const struct tm& when) {
+// RFC 3164 without its time stamp: "<14>husk[123]: text". The daemon sets the time itself then, in the zone it knows;
+// for us to know it would take a reader of time zone files larger than all of this.
+std::string syslog_message(Level level, std::string_view identifier, std::string_view message) {
   constexpr unsigned kUser = 1;  // the facility of programs like ours
-  char date[32];
-  (void)strftime(date, sizeof date, "%b %e %H:%M:%S ", &when);
-  std::string out = cat('<', kUser * 8 + priority(level), '>', date, identifier, '[', getpid(), "]: ");
+  std::string out = cat('<', kUser * 8 + priority(level), '>', identifier, '[', getpid(), "]: ");
   for (const char c : message) out += c == '\n' ? ' ' : c;
   return out;
 }
@@ -248,9 +247,7 @@ void Log::write(Level level, std::string_view message) const {
     return;
   }
   if (kind_ == Kind::syslog) {
-    struct tm local = {};
-    (void)localtime_r(&now, &local);
-    (void)write_all(fd_, syslog_message(level, identifier_, message, local));
+    (void)write_all(fd_, syslog_message(level, identifier_, message));
     return;
   }
   (void)write_all(fd_, format_ == Format::json ? json_line(level, message, now) : text_line(level, message, now));

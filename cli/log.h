@@ -20,7 +20,7 @@ std::string json_line(Level level, std::string_view message, time_t when);
 
 // What journald and syslog(3)'s daemon want to get.
 std::string journal_message(Level level, std::string_view identifier, std::string_view message);
-std::string syslog_message(Level level, std::string_view identifier, std::string_view message, const struct tm& when);
+std::string syslog_message(Level level, std::string_view identifier, std::string_view message);
 
 class Log {
  public:

@@ -1,4 +1,5 @@
 // The husk command: global options, then a command's main.
+#include <cstdlib>
 #include <cstring>
 
 #include "cli/command.h"
@@ -46,6 +47,13 @@ Result<int> perform(std::span<char*> argv, Log& log) {
 }  // namespace
 
 }  // namespace husk::cli
+
+// The C++ library's own one prints the type of an exception, with a demangler of 50 KB for it. Nothing here throws.
+namespace __gnu_cxx {                  // NOLINT(bugprone-reserved-identifier)
+void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
+  abort();
+}
+}  // namespace __gnu_cxx
 
 int main(int argc, char** argv) {
   // The usual questions of an engine, answered before anything else is looked at.

@@ -123,13 +123,6 @@ int init_main(int argc, const char* const* argv) {
   guard();
   reset_signals();
   sys::Fd procfs = header.no_procfs ? sys::Fd() : open_procfs();
-  // Taken before anything can fail, inherited by init on the long way.
-  const std::span<sys::Fd> mounts(static_cast<sys::Fd*>(arena.take(header.mounts * sizeof(sys::Fd), alignof(sys::Fd))),
-                                  header.mounts);
-  for (sys::Fd& mount : mounts) {
-    new (&mount) sys::Fd();
-    if (ChildEnd(socket).receive_mount(mount) < 0 || !mount) return 1;
-  }
   sys::Fd pidfd;
   if (header.bootstrap.join_flags != 0 && (ChildEnd(socket).receive_pidfd(pidfd) < 0 || !pidfd)) return 1;
   if (header.bootstrap.long_way) {
@@ -139,7 +132,7 @@ int init_main(int argc, const char* const* argv) {
     }
     guard();
   }
-  return run_steps(header, reader, InitEnd(socket), std::move(procfs), mounts, arena);
+  return run_steps(header, reader, InitEnd(socket), std::move(procfs), arena);
 }
 
 }  // namespace husk::init

@@ -1,7 +1,6 @@
 // From a step's number to the room that knows how.
 #include "init/steps.h"
 
-#include <linux/magic.h>
 #include <sys/prctl.h>
 
 #include <cerrno>
@@ -15,6 +14,7 @@
 #include "rooms/process/init.h"
 #include "rooms/rootfs/init.h"
 #include "rooms/seccomp/init.h"
+#include "sys/procfs.h"
 
 namespace husk::init {
 namespace {
@@ -25,12 +25,14 @@ using sys::Fd;
 
 class Runner {
  public:
-  Runner(const plan::Header& header, starting::InitEnd& parent, Fd procfs, std::span<sys::Fd> mounts, Arena& arena)
+  Runner(const plan::Header& header, starting::InitEnd& parent, Fd procfs, Arena& arena)
       : parent_(parent),
         arena_(arena),
         procfs_(std::move(procfs)),
-        builder_(procfs_.get(), header.mount_api, header.openat2, mounts, arena),
+        builder_(procfs_.get(), header.mount_api, header.openat2, {ask_for_source, this}, arena),
         host_root_{AT_FDCWD, header.openat2} {}
+
+  void begin(uint32_t step) { step_ = step; }
 
   template <class Step>
   Fault decode_and_run(Reader& reader) {
@@ -68,9 +70,17 @@ class Runner {
   Fault run(const plan::Ready& s);
   Fault run(const plan::ExecFifo& s);
 
+  // For the builder. It is our mount namespace in which the parent is to look: what we have mounted is only there.
+  static int ask_for_source(void* whom, Fd& source) {
+    const Runner& runner = *static_cast<Runner*>(whom);
+    const Fd here(sys::openat(runner.procfs_.get(), "self/ns/mnt", O_RDONLY));
+    return here ? runner.parent_.ask_for_source(runner.step_, here.get(), source) : here.get();
+  }
+
   [[nodiscard]] sys::RootDir root() const { return builder_.root().fd >= 0 ? builder_.root() : host_root_; }
 
   starting::InitEnd& parent_;
+  uint32_t step_ = 0;
   Fd fifo_;  // that the program waits at, if it is to wait
   Arena& arena_;
   Fd procfs_;
@@ -128,22 +138,18 @@ Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
 
 Fd open_procfs() {
   Fd fd(sys::openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY));
-  struct {
-    long type;
-    long rest[20];
-  } st = {};
-  if (fd && (sys::call(SYS_fstatfs, fd.get(), &st) < 0 || st.type != PROC_SUPER_MAGIC)) fd.reset();
+  if (fd && !sys::is_procfs(fd.get())) fd.reset();
   return fd;
 }
 
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, std::span<Fd> mounts,
-              Arena& arena) {
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
-  Runner runner(header, parent, std::move(procfs), mounts, arena);
+  Runner runner(header, parent, std::move(procfs), arena);
   for (uint32_t i = 0; i < header.steps; ++i) {
     plan::Op op{};
     reader.read(op);
+    runner.begin(i);
     if (const Fault fault = run_one(op, runner, reader)) {
       parent.error(i, fault);
       return 1;

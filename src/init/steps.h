@@ -10,9 +10,8 @@ namespace husk::init {
 // mounted. Empty if /proc is none.
 sys::Fd open_procfs();
 
-// Carries out all steps; `mounts` are those that the parent made. Returns only on failure, which was reported to the
+// Carries out all steps. Returns only on failure, which was reported to the
 // parent: the exit status.
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs,
-              std::span<sys::Fd> mounts, Arena& arena);
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs, Arena& arena);
 
 }  // namespace husk::init

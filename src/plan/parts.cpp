@@ -63,7 +63,6 @@ void finish(const spec::Process& spec, const process::ProcessPlan& process, cons
   plan.header.mount_api = facts.mount_api;
   plan.header.openat2 = facts.openat2;
   plan.header.steps = plan.steps.size();
-  plan.header.mounts = plan.idmapped.size();
   plan.rlimits = spec.rlimits;
   plan.preserve_fds = passed;
   plan.clone3 = facts.clone3;

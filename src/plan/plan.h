@@ -48,7 +48,7 @@ struct Plan {
   namespaces::NamespacePlan namespaces;
   cgroup::Plan cgroup;
   std::vector<spec::Rlimit> rlimits;             // set by the parent: root of a user namespace may not raise them
-  std::vector<rootfs::IdmappedSource> idmapped;  // made by the parent and handed over, in this order
+  std::vector<rootfs::IdmappedSource> idmapped;  // numbered from 1 in the mounts
   int preserve_fds = 0;
   bool clone3 = true;
   std::vector<uint64_t> initial_affinity;  // of a process that is added, until it is in its cgroup

@@ -57,7 +57,9 @@ class Waiter {
   long pid_ = -1;
 };
 
-Result<sys::Fd> user_namespace(const rootfs::IdmappedSource& s) {
+}  // namespace
+
+Result<sys::Fd> mapping_of(const rootfs::IdmappedSource& s) {
   if (!s.namespace_path.empty()) {
     sys::Fd given(sys::openat(AT_FDCWD, s.namespace_path.c_str(), O_RDONLY));
     if (!given) return fail(-given.get(), "open ", s.namespace_path);
@@ -70,33 +72,6 @@ Result<sys::Fd> user_namespace(const rootfs::IdmappedSource& s) {
   sys::Fd file(sys::openat(AT_FDCWD, (waiter.proc() + "/ns/user").c_str(), O_RDONLY));
   if (!file) return fail(-file.get(), "open the user namespace");
   return file;
-}
-
-Result<sys::Fd> make_one(const rootfs::IdmappedSource& s) {
-  HUSK_LET(const sys::Fd ns, user_namespace(s));
-  sys::Fd tree(sys::open_tree(AT_FDCWD, s.source.c_str(), OPEN_TREE_CLONE | (s.recursive ? AT_RECURSIVE : 0U)));
-  if (!tree) return fail(-tree.get(), "open source ", s.source);
-  struct mount_attr attr = {};
-  attr.attr_set = MOUNT_ATTR_IDMAP;
-  attr.userns_fd = static_cast<unsigned>(ns.get());
-  const long ret = sys::mount_setattr(tree.get(), s.map_tree ? AT_RECURSIVE : 0U, attr);
-  if (ret < 0)
-    return Error{cat("mount_setattr(MOUNT_ATTR_IDMAP) of ", s.source), static_cast<int>(-ret),
-                 "the file system must support idmapped mounts", 1};
-  return tree;
-}
-
-}  // namespace
-
-Result<std::vector<sys::Fd>> make_idmapped(const std::vector<rootfs::IdmappedSource>& sources) {
-  std::vector<sys::Fd> out;
-  for (const rootfs::IdmappedSource& s : sources) {
-    Result<sys::Fd> one = make_one(s);
-    if (!one.ok())
-      return std::move(one).error().within(cat("error mounting \"", s.source, "\" to rootfs at \"", s.target, "\""));
-    out.push_back(*std::move(one));
-  }
-  return out;
 }
 
 }  // namespace husk::starting

@@ -1,8 +1,5 @@
-// Idmapped mounts: made by the parent, which has the privilege over the file system that they ask for, and handed to
-// init as detached mounts.
+// The mapping of an idmapped mount.
 #pragma once
-
-#include <vector>
 
 #include "base/result.h"
 #include "rooms/rootfs/plan.h"
@@ -10,7 +7,7 @@
 
 namespace husk::starting {
 
-// One detached mount for each, in order.
-Result<std::vector<sys::Fd>> make_idmapped(const std::vector<rootfs::IdmappedSource>& sources);
+// A user namespace that has it.
+Result<sys::Fd> mapping_of(const rootfs::IdmappedSource& source);
 
 }  // namespace husk::starting

@@ -6,9 +6,9 @@
 
 #include <cerrno>
 
-#include "start/idmapped.h"
 #include "start/idmaps.h"
 #include "start/protocol.h"
+#include "start/sources.h"
 #include "start/spawn.h"
 #include "sys/calls.h"
 
@@ -52,7 +52,6 @@ class Launch {
   [[nodiscard]] bool long_way() const { return plan_.header.bootstrap.long_way; }
 
   Status start() {
-    HUSK_LET(const std::vector<sys::Fd> mounts, make_idmapped(plan_.idmapped));
     SpawnOptions options;
     options.namespaces = plan_.namespaces.clone_flags;
     options.cgroup = plan_.clone3 ? cgroup_.directory_fd() : -1;
@@ -63,7 +62,7 @@ class Launch {
     const std::string text = plan::encode(plan_);
     // Where it is born in its cgroup, the plan lies ready for it before it exists: then neither side waits for the
     // other (and the kernel does not put it on our processor, as it does when we wake it by a message).
-    const bool early = options.cgroup >= 0 && text.size() <= kPiece && mounts.empty();
+    const bool early = options.cgroup >= 0 && text.size() <= kPiece;
     if (early)
       if (const int err = give_plan(text); err < 0) return fail(-err, "send the plan");
     options.affinity = plan_.initial_affinity;
@@ -79,8 +78,6 @@ class Launch {
     if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
     if (!early)
       if (const int err = give_plan(text); err < 0) return ended("send the plan", err);
-    for (const sys::Fd& mount : mounts)
-      if (const int err = parent_.give_mount(mount.get()); err < 0) return ended("send a mount", err);
     return init_.pid > 0 ? born() : Status();
   }
 
@@ -114,7 +111,10 @@ class Launch {
   }
 
   Status act(const Frame& frame, sys::Fd fd) {
+    if (frame.kind != Kind::source_please && frame.who == Who::init) mounts_are_made_ = true;
     switch (frame.kind) {
+      case Kind::source_please:
+        return give_source(frame.value, fd);
       case Kind::maps_please:
         HUSK_TRY(write_id_maps(child_, plan_.namespaces));
         return sent(parent_.maps_done());
@@ -135,6 +135,20 @@ class Launch {
       default:
         return Error{"init says something that is not its to say", EPROTO, {}, 1};
     }
+  }
+
+  // Which path it is stands in our plan; init has no say in it.
+  Status give_source(int64_t step, const sys::Fd& mount_namespace) {
+    const rootfs::Mount* mount = nullptr;
+    if (!mounts_are_made_ && step >= next_source_ && step < static_cast<int64_t>(plan_.steps.size()))
+      mount = std::get_if<rootfs::Mount>(&plan_.steps[static_cast<size_t>(step)]);
+    if (mount == nullptr || !mount->bind || !mount_namespace)
+      return Error{"init asks for a mount that is not its to have", EPROTO, {}, 1};
+    next_source_ = step + 1;
+    if (mount->idmapped == 0) return sent(parent_.give_source(copy_source(*mount, mount_namespace.get()).get()));
+    Result<sys::Fd> source = copy_mapped_source(*mount, plan_.idmapped[mount->idmapped - 1], mount_namespace.get());
+    if (!source.ok()) return std::move(source).error().within(plan::describe(*mount));
+    return sent(parent_.give_source(source->get()));
   }
 
   Status take_init(pid_t pid) {
@@ -222,6 +236,8 @@ class Launch {
   Process init_;
   pid_t child_ = -1;
   std::vector<std::pair<Frame, sys::Fd>> early_;
+  bool mounts_are_made_ = false;
+  int64_t next_source_ = 0;
   bool is_ready_ = false;
 };
 

@@ -4,11 +4,13 @@
 //
 //   frame        from            to      answer     value / rides along
 //   plan         parent          child   -          size in bytes; the plan follows
-//   mount        parent          child   -          a detached mount; as many as the plan says, right after it
 //   pidfd        parent          child   -          a pidfd of the process whose namespaces are joined, if the plan says so
 //   maps_please  child           parent  maps_done  -  (has unshared the user namespace)
 //   maps_done    parent          child   -          -  (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
+//   source_please init           parent  source     index of a bind mount in the plan; init's mount namespace rides along.
+//                                                   Only before the root is changed, and once for each
+//   source       parent          init    -          0 and the source as a detached mount, or -errno
 //   hooks_please init            parent  state      -  (namespaces and mounts are there, the root not yet changed)
 //   state        parent          init    -          size in bytes; the state for hooks follows
 //   console      init            parent  -          the terminal's master
@@ -27,6 +29,7 @@
 // Each process has its own type of end, which has only the lines that are its to say.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,11 +44,12 @@ namespace husk::starting {
 enum class Kind : uint32_t {
   none,
   plan,
-  mount,
   pidfd,
   maps_please,
   maps_done,
   init_pid,
+  source_please,
+  source,
   hooks_please,
   state,
   console,
@@ -110,7 +114,6 @@ class ChildEnd : public Started {
     const int err = say(Kind::maps_please);
     return err < 0 ? err : expect(Kind::maps_done);
   }
-  [[nodiscard]] int receive_mount(sys::Fd& fd) const { return expect(Kind::mount, nullptr, &fd); }
   [[nodiscard]] int receive_pidfd(sys::Fd& fd) const { return expect(Kind::pidfd, nullptr, &fd); }
   [[nodiscard]] int tell_init_pid(int pid) const { return say(Kind::init_pid, pid); }
 };
@@ -119,6 +122,12 @@ class InitEnd : public Started {
  public:
   explicit InitEnd(int socket) : Started(socket, Who::init) {}
   [[nodiscard]] int receive_plan(Arena& arena, Str& plan) const { return expect_text(Kind::plan, arena, plan); }
+  [[nodiscard]] int ask_for_source(uint32_t step, int mount_namespace, sys::Fd& source) const {
+    if (const int err = say(Kind::source_please, step, mount_namespace); err < 0) return err;
+    int64_t result = 0;
+    if (const int err = expect(Kind::source, &result, &source); err < 0) return err;
+    return result < 0 ? static_cast<int>(result) : source ? 0 : -EPROTO;
+  }
   [[nodiscard]] int ask_for_hooks(Arena& arena, Str& state) const {
     const int err = say(Kind::hooks_please);
     return err < 0 ? err : expect_text(Kind::state, arena, state);
@@ -140,9 +149,9 @@ class ParentEnd {
  public:
   explicit ParentEnd(sys::Fd socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
-  [[nodiscard]] int give_mount(int fd) const { return say(Kind::mount, 0, fd); }
   [[nodiscard]] int give_pidfd(int fd) const { return say(Kind::pidfd, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
+  [[nodiscard]] int give_source(int fd) const { return say(Kind::source, fd < 0 ? fd : 0, fd); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }
   [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }

@@ -23,15 +23,9 @@ TEST(CliLogTargets, JournalValueWithLineEndsHasItsLength) {
 }
 
 TEST(CliLogTargets, SyslogIsRfc3164) {
-  struct tm when = {};
-  when.tm_mon = 10;
-  when.tm_mday = 2;
-  when.tm_hour = 3;
-  when.tm_min = 4;
-  when.tm_sec = 5;
-  EXPECT_EQ(syslog_message(Level::error, "husk", "two\nlines", when),
-            "<11>Nov  2 03:04:05 husk[" + std::to_string(getpid()) + "]: two lines");
-  EXPECT_EQ(syslog_message(Level::debug, "husk", "x", when).substr(0, 4), "<15>");
+  EXPECT_EQ(syslog_message(Level::error, "husk", "two\nlines"),
+            "<11>husk[" + std::to_string(getpid()) + "]: two lines");
+  EXPECT_EQ(syslog_message(Level::debug, "husk", "x").substr(0, 4), "<15>");
 }
 
 }  // namespace

@@ -134,8 +134,7 @@ inline std::string plan_text(const plan::Plan& p) {
   for (const cgroup::Directory& d : p.cgroup.directories) out += cat("cgroup: ", d.path, "\n");
   for (const spec::Rlimit& r : p.rlimits) out += cat("rlimit: ", r.type, " ", r.soft, ":", r.hard, "\n");
   for (const rootfs::IdmappedSource& m : p.idmapped)
-    out += cat("idmapped: ", m.source, m.recursive ? " (tree)" : "", m.map_tree ? ", all of it" : "", "\nuids ",
-               m.uid_map, "gids ", m.gid_map);
+    out += cat("idmapped: ", m.source, m.map_tree ? ", all of it" : "", "\nuids ", m.uid_map, "gids ", m.gid_map);
   for (const std::string& w : p.warnings) out += cat("warning: ", w, "\n");
   out += '\n';
   for (const plan::Step& s : p.steps) out += step_text(s);

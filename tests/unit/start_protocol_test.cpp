@@ -152,14 +152,25 @@ TEST_F(Protocol, ADescriptorRidesAlong) {
   EXPECT_EQ(byte, 0);
 }
 
-TEST_F(Protocol, MountsTravelAsDescriptors) {
+TEST_F(Protocol, ASourceComesAsADescriptorOrAsAnErrno) {
   const ParentEnd from = parent();
-  ASSERT_EQ(from.give_mount(STDIN_FILENO), 0);
-  sys::Fd mount;
-  ASSERT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), 0);
-  EXPECT_TRUE(mount);
+  const InitEnd init(theirs_.get());
+  sys::Fd source;
+  ASSERT_EQ(from.give_source(STDIN_FILENO), 0);
+  EXPECT_EQ(init.ask_for_source(7, STDOUT_FILENO, source), 0);
+  EXPECT_TRUE(source);
+  Frame frame;
+  sys::Fd came;
+  ASSERT_EQ(from.receive(frame, came), 0);
+  EXPECT_EQ(frame.kind, Kind::source_please);
+  EXPECT_EQ(frame.who, Who::init);
+  EXPECT_EQ(frame.value, 7);
+  EXPECT_TRUE(came);
+  ASSERT_EQ(from.give_source(-EACCES), 0);
+  EXPECT_EQ(init.ask_for_source(8, STDOUT_FILENO, source), -EACCES);
+  EXPECT_FALSE(source);
   ASSERT_EQ(from.run(-1), 0);
-  EXPECT_EQ(ChildEnd(theirs_.get()).receive_mount(mount), -EPROTO);
+  EXPECT_EQ(init.ask_for_source(9, STDOUT_FILENO, source), -EPROTO);
 }
 
 TEST_F(Protocol, ADescriptorThatWasHereBeforeIsClosed) {
@@ -178,10 +189,18 @@ TEST_F(Protocol, ADescriptorThatWasHereBeforeIsClosed) {
 TEST_F(Protocol, AnUnexpectedDescriptorIsClosed) {
   const size_t before = open_descriptors();
   Frame frame;
+  frame.kind = Kind::maps_done;
+  ASSERT_EQ(send_frame(ours_.get(), frame, STDIN_FILENO), 0);
+  EXPECT_EQ(ChildEnd(theirs_.get()).ask_for_maps(), 0);
+  EXPECT_EQ(open_descriptors(), before);
+}
+
+TEST_F(Protocol, TheFifoComesWithRun) {
+  Frame frame;
   frame.kind = Kind::run;
   ASSERT_EQ(send_frame(ours_.get(), frame, STDIN_FILENO), 0);
   EXPECT_EQ(InitEnd(theirs_.get()).ready(fifo_), 0);
-  EXPECT_EQ(open_descriptors(), before);
+  EXPECT_TRUE(fifo_);
 }
 
 TEST_F(Protocol, ADescriptorThatComesWithGarbageIsClosed) {

@@ -1,7 +1,6 @@
 // Root, pivot, read-only and masked paths.
 #include "rooms/rootfs/init.h"
 
-#include <linux/magic.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -82,6 +81,23 @@ Fault Builder::apply(const FinalPropagation& step) {
   return check(sys::mount(nullptr, "/", nullptr, step.flags, nullptr), "mount propagation of the container's /", {});
 }
 
+Fault classic_flags_of(int fd, Str path, unsigned long& flags) {
+  struct {  // the kernel's struct statfs
+    long type, bsize;
+    unsigned long blocks, bfree, bavail, files, ffree, fsid;
+    long namelen, frsize, flags, spare[4];
+  } st = {};
+  HUSK_CHECK(check(sys::call(SYS_fstatfs, fd, &st), "fstatfs", path));
+  // ST_NOSUID ... ST_NODIRATIME are the same numbers as MS_*; from 4096 on they are not.
+  constexpr long kRelatime = 4096, kNosymfollow = 8192;
+  flags = static_cast<unsigned long>(st.flags) &
+          (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
+  if ((st.flags & kRelatime) != 0) flags |= MS_RELATIME;
+  if ((st.flags & kNosymfollow) != 0) flags |= 256;  // MS_NOSYMFOLLOW
+  if ((flags & (MS_NOATIME | MS_RELATIME)) == 0) flags |= MS_STRICTATIME;
+  return {};
+}
+
 // Read-only on what is mounted at fd. Flags it has stay, as a user namespace may not take them away.
 Fault Builder::make_readonly(int fd, Str path, unsigned flags) {
   if (mount_api_) {
@@ -89,16 +105,8 @@ Fault Builder::make_readonly(int fd, Str path, unsigned flags) {
     attr.attr_set = MOUNT_ATTR_RDONLY;
     return check(sys::mount_setattr(fd, flags, attr), "make read-only", path);
   }
-  struct {
-    long type, bsize;
-    unsigned long blocks, bfree, bavail, files, ffree, fsid;
-    long namelen, frsize, flags, spare[4];
-  } st = {};
-  HUSK_CHECK(check(sys::call(SYS_fstatfs, fd, &st), "fstatfs", path));
-  // ST_NOSUID ... ST_RELATIME have other numbers than MS_* only from 4096 on.
-  unsigned long keep =
-      static_cast<unsigned long>(st.flags) & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME);
-  if ((st.flags & 4096) != 0) keep |= MS_RELATIME;
+  unsigned long keep = 0;
+  HUSK_CHECK(classic_flags_of(fd, path, keep));
   return mount_on(-1, "", fd, "", MS_BIND | MS_REMOUNT | MS_RDONLY | keep, {}, path);
 }
 

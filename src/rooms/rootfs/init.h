@@ -9,13 +9,19 @@
 
 namespace husk::rootfs {
 
+// Asks the parent for the source of the mount that is being made: 0, or -errno.
+struct Asker {
+  int (*ask)(void* whom, sys::Fd& source) = nullptr;
+  void* whom = nullptr;
+};
+
 // Mounts go on descriptors. With the new mount API a mount is made detached, gets its attributes and is then attached
 // (`move_mount` from descriptor to descriptor). Without it there is only mount(2), which wants paths: then the working
 // directory is our own procfs and the paths are "self/fd/N", which name exactly these descriptors.
 class Builder {
  public:
-  Builder(int procfs, bool mount_api, bool openat2, std::span<sys::Fd> given, Arena& arena)
-      : procfs_(procfs), mount_api_(mount_api), root_{-1, openat2}, given_(given), arena_(arena) {}
+  Builder(int procfs, bool mount_api, bool openat2, Asker asker, Arena& arena)
+      : procfs_(procfs), mount_api_(mount_api), root_{-1, openat2}, asker_(asker), arena_(arena) {}
 
   sys::Fault apply(const RootPropagation& step);
   sys::Fault apply(const OpenRoot& step);
@@ -40,8 +46,10 @@ class Builder {
   sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
   sys::Fault mount_fs(const Mount& step);
   sys::Fault mount_bind(const Mount& step);
+  sys::Fault open_source(const Mount& step, sys::Fd& source);
   sys::Fault mount_classic(const Mount& step, int target, Str mode);
-  sys::Fault set_classic_flags(const Mount& step, int mounted);
+  sys::Fault remount_classic(const Mount& step, int mounted);
+  sys::Fault set_propagation(const Mount& step, int mounted);
   sys::Fault set_attributes(const Mount& step, int mounted);
   sys::Fault copy_up(const Mount& step, int from, int to);
   sys::Fault fs_context(const Mount& step, Str mode, sys::Fd& mounted);
@@ -61,7 +69,7 @@ class Builder {
   bool mount_api_;
   sys::RootDir root_;
   Str root_path_;
-  std::span<sys::Fd> given_;  // mounts of the parent's making
+  Asker asker_;
   Arena& arena_;
   sys::Fd root_fd_;
   sys::Fd dev_null_;  // a mount of the host's /dev/null
@@ -71,7 +79,10 @@ class Builder {
   Str device_dir_name_;
 };
 
-// Recursive copy of directory `from` into directory `to` (tmpcopyup): modes, owners, links, contents.
+// MS_* that the mount at `fd` has, access times among them.
+sys::Fault classic_flags_of(int fd, Str path, unsigned long& flags);
+
+// Recursive copy of what is in directory `from` into directory `to` (tmpcopyup): modes, owners, links, contents.
 sys::Fault copy_tree(int from, int to, Str name);
 
 }  // namespace husk::rootfs

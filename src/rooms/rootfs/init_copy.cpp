@@ -92,11 +92,7 @@ Fault copy_directory(int from, int to, Str name, int depth) {
 }  // namespace
 
 Fault copy_tree(int from, int to, Str name) {
-  struct stat st = {};
-  HUSK_CHECK(check(sys::stat_fd(from, &st), "copy up: stat", name));
-  HUSK_CHECK(copy_directory(from, to, name, 0));
-  HUSK_CHECK(check(sys::call(SYS_fchown, to, st.st_uid, st.st_gid), "copy up: chown", name));
-  return check(sys::call(SYS_fchmod, to, st.st_mode & 07777), "copy up: chmod", name);
+  return copy_directory(from, to, name, 0);
 }
 
 }  // namespace husk::rootfs

@@ -1,10 +1,10 @@
 // One entry of the configuration's mounts.
-#include <linux/magic.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 
 #include "rooms/rootfs/init.h"
+#include "sys/procfs.h"
 
 namespace husk::rootfs {
 
@@ -30,14 +30,6 @@ constexpr std::string_view kInsideProc[] = {
     "/proc/sys/crypto/fips_enabled",
 };
 
-bool is_procfs(int fd) {
-  struct {
-    long type;
-    long rest[20];
-  } st = {};
-  return sys::call(SYS_fstatfs, fd, &st) == 0 && st.type == PROC_SUPER_MAGIC;
-}
-
 bool has_option(const Mount& step, std::string_view key) {
   for (const Str& one : step.data)
     if (one.view().substr(0, key.size()) == key) return true;
@@ -50,9 +42,10 @@ Str join_data(const Mount& step, Str mode, Arena& arena) {
   for (const Str& one : step.data) {
     if (all.size() != 0) all.add(',');
     // mount(2) splits at commas, and a label has one ("s0:c1,c2"): there it stands in quotes.
-    constexpr std::string_view kLabel = "context=";
-    if (one.view().substr(0, kLabel.size()) == kLabel)
-      all.add(kLabel).add('"').add(one.view().substr(kLabel.size())).add('"');
+    const std::string_view text = one.view();
+    const size_t value = text.find('=') + 1;
+    if (text.substr(0, value).ends_with("context="))
+      all.add(text.substr(0, value)).add('"').add(text.substr(value)).add('"');
     else
       all.add(one);
   }
@@ -62,7 +55,7 @@ Str join_data(const Mount& step, Str mode, Arena& arena) {
 }  // namespace
 
 Fault Builder::check_procfs_target(const Mount& step, int target) {
-  if (!is_procfs(target)) return {};
+  if (!sys::is_procfs(target)) return {};
   for (std::string_view allowed : kInsideProc)
     if (step.target.view() == allowed) return {};
   if (step.plain_target && step.type.view() == "proc") return {};  // procfs over procfs, /proc itself
@@ -138,10 +131,25 @@ Fault Builder::fs_context(const Mount& step, Str mode, Fd& mounted) {
 // Attributes of the whole tree, then propagation: what fsmount or a bind could not be given at once.
 Fault Builder::set_attributes(const Mount& step, int mounted) {
   struct mount_attr attr = {};
-  if (step.bind && (step.attr_set | step.attr_clear) != 0) {
-    attr.attr_set = step.attr_set;
-    attr.attr_clr = step.attr_clear;
-    HUSK_CHECK(check(sys::mount_setattr(mounted, 0, attr), "set mount options", step.target));
+  if (step.bind && (step.attr_set | step.attr_clear | step.implied_clear) != 0) {
+    uint64_t implied = step.implied_clear;
+    const auto set = [&] {
+      attr.attr_set = step.attr_set;
+      attr.attr_clr = step.attr_clear | implied;
+      return sys::mount_setattr(mounted, 0, attr);
+    };
+    // What is only implied gives way: to a kernel that cannot clear nosymfollow (before 5.14), and in a user namespace
+    // to the flags that are locked, which nosymfollow never is.
+    long ret = set();
+    if (ret == -EINVAL && (implied & MOUNT_ATTR_NOSYMFOLLOW) != 0) {
+      implied &= ~uint64_t{MOUNT_ATTR_NOSYMFOLLOW};
+      ret = set();
+    }
+    if (ret == -EPERM && implied != 0) {
+      implied &= MOUNT_ATTR_NOSYMFOLLOW;
+      ret = set();
+    }
+    HUSK_CHECK(check(ret, "set mount options", step.target));
   }
   if ((step.tree_set | step.tree_clear) != 0) {
     attr = {};
@@ -152,9 +160,27 @@ Fault Builder::set_attributes(const Mount& step, int mounted) {
   return {};
 }
 
-Fault Builder::set_classic_flags(const Mount& step, int mounted) {
+Fault Builder::set_propagation(const Mount& step, int mounted) {
   for (const uint64_t flags : step.propagation) HUSK_CHECK(mount_on(-1, "", mounted, "", flags, {}, step.target));
   return {};
+}
+
+// mount(2) has no flags to clear: those that are not named go, but for access times, where naming none keeps them.
+Fault Builder::remount_classic(const Mount& step, int mounted) {
+  const unsigned long flags = MS_BIND | MS_REMOUNT | step.classic_flags;
+  const Fault fault = mount_on(-1, "", mounted, "", flags, {}, step.target);
+  if (fault.err != EPERM) return fault;
+  // In a user namespace some flags are locked. They may stay, unless something else was asked for in so many words.
+  unsigned long have = 0;
+  HUSK_CHECK(classic_flags_of(mounted, step.target, have));
+  constexpr unsigned long kAtime = MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
+  unsigned long asked = step.classic_flags & kAtime;
+  if (asked == MS_NODIRATIME) asked |= MS_RELATIME;
+  // (MS_RDONLY ... MS_NOEXEC are the same numbers as MOUNT_ATTR_*.)
+  const bool refused = (have & step.attr_clear & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)) != 0;
+  if (refused || (asked != 0 && asked != (have & kAtime))) return fault;
+  constexpr unsigned long kNosymfollow = 256;
+  return mount_on(-1, "", mounted, "", flags | (have & ~kNosymfollow), {}, step.target);
 }
 
 Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
@@ -164,17 +190,20 @@ Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
     HUSK_CHECK(check(source.get(), "open source", step.source));
     HUSK_CHECK(mount_on(source.get(), "", target, "", first, {}, step.target));
   } else {
-    HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, join_data(step, mode, arena_), step.target));
+    const Str data = join_data(step, mode, arena_);
+    constexpr size_t kPage = 4096;  // of which mount(2) cuts off the rest without a word
+    if (data.size() >= kPage) return {E2BIG, "mount options", step.target};
+    HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, data, step.target));
   }
   const Fd mounted(sys::open_in(root_, step.target, O_PATH));
   HUSK_CHECK(check(mounted.get(), "open", step.target));
-  if (step.bind && step.classic_flags != 0)
-    HUSK_CHECK(mount_on(-1, "", mounted.get(), "", MS_BIND | MS_REMOUNT | step.classic_flags, {}, step.target));
+  if (step.bind && (step.attr_set | step.attr_clear | step.implied_clear) != 0)
+    HUSK_CHECK(remount_classic(step, mounted.get()));
   if ((step.tree_set | step.tree_clear) != 0 && !mount_api_)
     return {ENOSYS, "recursive mount options need mount_setattr(2), Linux 5.12", step.target};
   if (mount_api_) HUSK_CHECK(set_attributes(step, mounted.get()));
   if (step.copy_up) HUSK_CHECK(copy_up(step, target, mounted.get()));
-  return set_classic_flags(step, mounted.get());
+  return set_propagation(step, mounted.get());
 }
 
 Fault Builder::mount_fs(const Mount& step) {
@@ -187,20 +216,31 @@ Fault Builder::mount_fs(const Mount& step) {
   HUSK_CHECK(set_attributes(step, mounted.get()));
   if (step.copy_up) HUSK_CHECK(copy_up(step, target.get(), mounted.get()));
   HUSK_CHECK(check(sys::move_mount(mounted.get(), target.get()), "move_mount", step.target));
-  return set_classic_flags(step, mounted.get());
+  return set_propagation(step, mounted.get());
+}
+
+// Looked up here, before the change of root, so that it may lie in what earlier entries have mounted. The parent is
+// asked for what root of our user namespace may not enter, and for what is to be idmapped, which takes a privilege over
+// the file system.
+Fault Builder::open_source(const Mount& step, Fd& source) {
+  if (!mount_api_) {
+    source.reset(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
+    return check(source.get(), "open source", step.source);
+  }
+  int own = -EACCES;
+  if (step.idmapped == 0)
+    own = sys::open_tree(AT_FDCWD, step.source.c_str(), OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U));
+  source.reset(own);
+  if (own != -EACCES && own != -EPERM) return check(own, "open source", step.source);
+  const int err = asker_.ask(asker_.whom, source);
+  // A parent without privileges may not look there at all: then our own answer says more.
+  return check(err == -EPERM ? own : err, "open source", step.source);
 }
 
 Fault Builder::mount_bind(const Mount& step) {
   Fd source;
-  if (step.given > given_.size()) return {EPROTO, "a mount of the parent's is missing", step.target};
-  if (step.given != 0)
-    source = std::move(given_[step.given - 1]);
-  else if (mount_api_)
-    source.reset(sys::open_tree(AT_FDCWD, step.source.c_str(), OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U)));
-  else
-    source.reset(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
-  HUSK_CHECK(check(source.get(), "open source", step.source));
-  if (step.target.view() == "/proc" && !is_procfs(source.get()))
+  HUSK_CHECK(open_source(step, source));
+  if (step.target.view() == "/proc" && !sys::is_procfs(source.get()))
     return {EPERM, "only procfs can be mounted on /proc", step.source};
   struct stat st = {};
   HUSK_CHECK(check(sys::stat_fd(source.get(), &st), "stat source", step.source));
@@ -212,7 +252,7 @@ Fault Builder::mount_bind(const Mount& step) {
   if (!mount_api_) return mount_classic(step, target.get(), {});
   HUSK_CHECK(set_attributes(step, source.get()));
   HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));
-  return set_classic_flags(step, source.get());
+  return set_propagation(step, source.get());
 }
 
 Fault Builder::apply(const Mount& step) {

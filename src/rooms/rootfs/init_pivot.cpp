@@ -85,7 +85,6 @@ Fault Builder::apply(const PivotRoot& step) {
     HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
   } else if (step.move) {
     HUSK_CHECK(drop_host_kernel_mounts(root_path_));
-    HUSK_CHECK(check(sys::call(SYS_fchdir, root_.fd), "chdir to the root file system", {}));
     HUSK_CHECK(check(sys::mount(".", "/", nullptr, MS_MOVE, nullptr), "move the root mount", {}));
     HUSK_CHECK(check(sys::call(SYS_chroot, "."), "chroot", {}));
   } else {

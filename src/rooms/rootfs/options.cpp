@@ -162,7 +162,8 @@ void take_data(Options& out, std::string_view one) {
   out.data.push_back(std::move(text));
 }
 
-// A comma in quotes, after a backslash (overlay) or before a digit (a list of numbers: mpol=bind:0,2) separates nothing.
+// A comma in quotes, after a backslash (overlay) or before a digit (a list of numbers: mpol=bind:0,2) separates
+// nothing.
 void take_unknown(Options& out, std::string_view word) {
   bool quoted = false;
   size_t begin = 0;

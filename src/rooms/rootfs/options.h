@@ -23,8 +23,8 @@ struct Options {
   std::vector<std::string> data;          // everything else: the file system's own
 };
 
-// Flags that a bind mount has of its source. Whoever names any flag of a bind mount gets those he names: these go, unless
-// they are among them.
+// Flags that a bind mount has of its source. Whoever names any flag of a bind mount gets those he names: these go,
+// unless they are among them.
 [[nodiscard]] uint64_t implied_clear(const Options& options);
 
 // Unknown words are data for the file system, as with mount(8). They may be several in one text, with commas between

@@ -27,6 +27,21 @@ std::string clean(std::string_view path) {
   return out.empty() ? "/" : out;
 }
 
+// A destination that begins with the path of the root file system on the host means what is in it.
+std::string inside(std::string_view rootfs, std::string_view destination) {
+  const std::string root = clean(rootfs);
+  std::string path = clean(destination);
+  if (root == "/" || !path.starts_with(root)) return path;
+  if (path.size() == root.size()) return "/";
+  return path[root.size()] == '/' ? path.substr(root.size()) : path;
+}
+
+// fsconfig(2) takes no longer texts; mount(2) takes a page of all.
+bool fits_fsconfig(std::string_view option) {
+  const size_t eq = option.find('=');
+  return option.size() - (eq == option.npos ? 0 : eq + 1) < 256;
+}
+
 class Planner {
  public:
   Planner(const spec::Spec& spec, const Surroundings& around, Arena& arena)
@@ -55,7 +70,7 @@ class Planner {
   Status add_mount(const spec::Mount& m) {
     const Options o = parse_options(m.options);
     if (o.remount) return Error{"option \"remount\" is not for a new mount", 0, "leave it out", 1};
-    const std::string target = clean(m.destination);
+    const std::string target = inside(around_.rootfs, m.destination);
     if (target == "/") return Error{"the root itself is no mount point", 0, "use /root/path", 1};
     if (m.type == "cgroup" || (m.type == "cgroup2" && around_.cgroup2)) {
       if (!o.bind) return add_cgroup(target, o);
@@ -75,8 +90,6 @@ class Planner {
     if (!out.bind) return Error{"only bind mounts can be idmapped", 0, "add \"bind\" to the options", 1};
     IdmappedSource s;
     s.source = std::string(out.source.view());
-    s.target = std::string(out.target.view());
-    s.recursive = out.recursive;
     s.map_tree = o.idmap_recursive;
     const bool own = !m.uid_mappings.empty();
     const spec::Namespace* user = spec_.lx.find(spec::NsType::user);
@@ -87,7 +100,7 @@ class Planner {
     s.uid_map = map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
     s.gid_map = map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
     plan_.idmapped.push_back(std::move(s));
-    out.given = plan_.idmapped.size();
+    out.idmapped = plan_.idmapped.size();
     return {};
   }
 
@@ -107,7 +120,10 @@ class Planner {
     out.source = arena_.copy(relative ? cat(around_.bundle, "/", source) : source);
     out.target = arena_.copy(target);
     out.attr_set = o.attr_set;
-    out.attr_clear = o.attr_clear;
+    if (out.bind) {
+      out.attr_clear = o.attr_clear;
+      out.implied_clear = implied_clear(o);
+    }
     out.tree_set = o.tree_set;
     out.tree_clear = o.tree_clear;
     out.classic_flags = o.classic_flags;
@@ -117,6 +133,7 @@ class Planner {
     if (out.bind) return out;
     out.plain_target = type == "proc" || type == "sysfs";
     out.data = list(o.data);
+    if (!fits_fsconfig(source) || !std::all_of(o.data.begin(), o.data.end(), fits_fsconfig)) out.classic = true;
     const bool is_virtual = std::find(std::begin(kVirtual), std::end(kVirtual), type) != std::end(kVirtual);
     out.read_only_fs = o.read_only && !is_virtual;
     if (o.read_only && (type == "tmpfs" || target == "/dev")) {  // something is still to be made in it
@@ -150,7 +167,10 @@ class Planner {
       out.data = {};
       out.source = arena_.copy(around_.cgroups.empty() ? std::string("/sys/fs/cgroup") : around_.cgroups[0].source);
       // Whoever is root of a user namespace may own parts of the host's tree there (CVE-2023-25809).
-      if (around_.user_namespace || around_.rootless) out.attr_set |= MOUNT_ATTR_RDONLY;
+      if (around_.user_namespace || around_.rootless) {
+        out.attr_set |= MOUNT_ATTR_RDONLY;
+        out.classic_flags |= MS_RDONLY;
+      }
     }
     plan_.mounts.push_back(out);
     return {};

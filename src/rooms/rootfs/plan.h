@@ -29,10 +29,9 @@ struct Surroundings {
   std::vector<CgroupView> cgroups;
 };
 
-// A bind mount with a mapping of its own: made by the parent. See start/idmapped.h.
+// The mapping of a bind mount that has one: the parent sets it. See start/sources.h.
 struct IdmappedSource {
-  std::string source, target;
-  bool recursive = false;        // rbind
+  std::string source;
   bool map_tree = false;         // ridmap
   std::string uid_map, gid_map;  // as in /proc/PID/uid_map
   std::string namespace_path;    // of a user namespace that has the mapping; empty: one is made

@@ -33,9 +33,10 @@ struct Mount {
   bool plain_target = false;              // no symbolic link on the way to the target (proc, sysfs)
   bool read_only_fs = false;              // the file system, not only this mount of it
   bool classic = false;                   // options that only mount(2) knows
-  uint64_t given = 0;                     // n: the source is the n-th mount that the parent handed over
+  uint64_t idmapped = 0;                  // n: the parent maps the ids of the source, as its n-th list says
   bool copy_up = false;                   // tmpfs starts with what was at the target
   uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*
+  uint64_t implied_clear = 0;             // to be cleared as well, where nothing keeps us from it
   uint64_t tree_set = 0, tree_clear = 0;  // the same for the whole tree: rro, rnosuid ...
   uint64_t classic_flags = 0;             // MS_* for mount(2)
   std::span<const uint64_t> propagation;  // MS_SHARED [| MS_REC] ...
@@ -43,8 +44,9 @@ struct Mount {
   static void fields(S& s, A& a) {
     a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("bind", s.bind)("recursive", s.recursive)(
         "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)(
-        "given", s.given)("attrSet", s.attr_set)("attrClear", s.attr_clear)("treeSet", s.tree_set)(
-        "treeClear", s.tree_clear)("classicFlags", s.classic_flags)("propagation", s.propagation);
+        "idmapped", s.idmapped)("attrSet", s.attr_set)("attrClear", s.attr_clear)("impliedClear", s.implied_clear)(
+        "treeSet", s.tree_set)("treeClear", s.tree_clear)("classicFlags", s.classic_flags)("propagation",
+                                                                                           s.propagation);
   }
 };
 
