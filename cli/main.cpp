@@ -49,7 +49,7 @@ Result<int> perform(std::span<char*> argv, Log& log) {
 }  // namespace husk::cli
 
 // The C++ library's own one prints the type of an exception, with a demangler of 50 KB for it. Nothing here throws.
-namespace __gnu_cxx {                  // NOLINT(bugprone-reserved-identifier)
+namespace __gnu_cxx {                 // NOLINT(bugprone-reserved-identifier)
 void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
   abort();
 }

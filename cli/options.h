@@ -25,8 +25,8 @@ struct Option {
 };
 
 bool parse(const char* value, std::string& to);
-bool parse(const char* value, bool& to);  // 1 t T true True TRUE 0 f F false False FALSE
-bool parse(const char* value, int& to);   // decimal, 0x, 0
+bool parse(const char* value, bool& to);                      // 1 t T true True TRUE 0 f F false False FALSE
+bool parse(const char* value, int& to);                       // decimal, 0x, 0
 bool parse(const char* value, std::vector<std::string>& to);  // adds one: the option may be given several times
 
 namespace detail {

@@ -17,7 +17,7 @@ struct [[nodiscard]] Error {
   std::string what;
   int errnum = 0;  // 0: the sentence says it all
   std::string hint;
-  int exit_code = 1;  // what a command ends with because of it
+  int exit_code = 1;   // what a command ends with because of it
   bool said = false;   // errnum is for programs: the sentence has it in its own words
   bool plain = false;  // shown without time and level on a terminal: as a shell would say it of the program
 

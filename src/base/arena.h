@@ -55,6 +55,12 @@ class Arena {
     for (const auto& one : from) to[i++] = T(one);
     return to;
   }
+  // As execve(2) takes them: NULL-terminated, with room for `extra` more in front of the end.
+  const char** argv(std::span<const Str> words, size_t extra = 0) {
+    const std::span<const char*> to = array<const char*>(words.size() + extra + 1);
+    for (size_t i = 0; i < words.size(); ++i) to[i] = words[i].c_str();
+    return to.data();
+  }
 
  private:
   struct Chunk {

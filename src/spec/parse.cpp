@@ -62,4 +62,10 @@ Result<Resources> parse_resources(std::string_view json) {
   return json::parse_as<Resources>(json);
 }
 
+std::string map_text(const std::vector<IdMapping>& mappings) {
+  std::string out;
+  for (const IdMapping& m : mappings) out += cat(m.container_id, " ", m.host_id, " ", m.size, "\n");
+  return out;
+}
+
 }  // namespace husk::spec

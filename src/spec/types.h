@@ -88,6 +88,9 @@ struct IdMapping {
   uint32_t container_id = 0, host_id = 0, size = 0;
 };
 
+// As /proc/PID/uid_map and gid_map take them: a line for each.
+[[nodiscard]] std::string map_text(const std::vector<IdMapping>& mappings);
+
 struct Mount {
   std::string destination;
   std::string type;

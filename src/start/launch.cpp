@@ -1,5 +1,6 @@
 #include "start/launch.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -70,6 +71,7 @@ class Launch {
     sockets.theirs.reset();
     if (long_way()) {
       child_ = first.pid;
+      child_pidfd_ = std::move(first.pidfd);
     } else {
       init_.pid = first.pid;
       init_.pidfd = std::move(first.pidfd);
@@ -91,11 +93,24 @@ class Launch {
     for (;;) {
       Frame frame;
       sys::Fd fd;
+      HUSK_TRY(child_lives());
       const int err = parent_.receive(frame, fd);
       if (err == -EPIPE) return at_end();
       if (err < 0) return fail(-err, "receive from init");
       HUSK_TRY(answer(frame, std::move(fd)));
     }
+  }
+
+  // A child that is killed after it has made init, and before it has told us who that is, leaves an init that waits for
+  // our word and us waiting for the child's. (Both hold the same end of the socket, so its end is not closed.)
+  [[nodiscard]] Status child_lives() const {
+    if (init_.pid > 0 || !child_pidfd_) return {};
+    struct pollfd ends[2] = {{parent_.socket(), POLLIN, 0}, {child_pidfd_.get(), POLLIN, 0}};
+    while (poll(ends, 2, -1) < 0 && errno == EINTR) {
+    }
+    if (ends[0].revents != 0 || ends[1].revents == 0) return {};
+    if (poll(ends, 1, 0) > 0) return {};  // it spoke, and then it ended
+    return Error{"the process that sets up the namespaces was killed", 0, {}, 1};
   }
 
   // Init is quicker than the child that is to tell its number: then what it says waits.
@@ -235,6 +250,7 @@ class Launch {
   ParentEnd parent_{sys::Fd()};
   Process init_;
   pid_t child_ = -1;
+  sys::Fd child_pidfd_;  // empty without clone3
   std::vector<std::pair<Frame, sys::Fd>> early_;
   bool mounts_are_made_ = false;
   int64_t next_source_ = 0;

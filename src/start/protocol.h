@@ -155,6 +155,7 @@ class ParentEnd {
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }
   [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }
+  [[nodiscard]] int socket() const { return socket_.get(); }
 
  private:
   [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;

@@ -7,7 +7,6 @@
 // /proc/PID/exe from inside a container finds that, and nothing of the host (CVE-2019-5736).
 #include "start/spawn.h"
 
-#include <linux/close_range.h>
 #include <linux/memfd.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -58,9 +57,7 @@ struct Child {
 // Runs in the caller's memory: system calls and its own stack, nothing else (and nothing that a sanitizer adds).
 __attribute__((no_sanitize("address", "undefined"))) int become_init(void* data) {
   auto* c = static_cast<Child*>(data);
-  if (sys::call(SYS_close_range, c->first_private, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
-    for (int fd = c->first_private; fd < 4096; ++fd) (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
-  }
+  sys::close_on_exec_from(static_cast<unsigned>(c->first_private));
   (void)sys::call(SYS_fcntl, c->socket, F_SETFD, 0);
   const char* const env[] = {nullptr};
   c->err = static_cast<int>(-sys::call(SYS_execveat, c->init, "", c->argv, env, AT_EMPTY_PATH));

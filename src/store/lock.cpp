@@ -57,11 +57,13 @@ Result<sys::Fd> reserve(const std::string& root, const std::string& id) {
 Result<sys::Fd> lock(const std::string& root, const std::string& id, int patience_ms) {
   HUSK_LET(sys::Fd fd, open_directory(root, id));
   // A blocking flock(2) could not be given up; whoever holds the lock mostly needs a few milliseconds.
-  for (int waited = 0, step = 1; flock(fd.get(), LOCK_EX | LOCK_NB) < 0; waited += step, step = std::min(step * 2, 50)) {
+  for (int waited = 0, step = 1; flock(fd.get(), LOCK_EX | LOCK_NB) < 0;
+       waited += step, step = std::min(step * 2, 50)) {
     if (errno == EINTR) continue;
     if (errno != EWOULDBLOCK) return fail(errno, "lock container ", id);
     if (waited >= patience_ms)
-      return Error{cat("container ", id, " is being changed by another command"), EBUSY, "try again once it is done", 1, true};
+      return Error{cat("container ", id, " is being changed by another command"), EBUSY, "try again once it is done", 1,
+                   true};
     pause_ms(step);
   }
   if (removed(fd)) return no_container(id);

@@ -9,7 +9,8 @@
 // cannot be found and removed again.
 //
 // Who changes a container holds a lock on its directory: create, start, delete, pause, resume, update. Who only looks
-// at it (state, list, kill, exec, ps) does not: the file is replaced as a whole, and a pid is checked by its start time.
+// at it (state, list, kill, exec, ps) does not: the file is replaced as a whole, and a pid is checked by its start
+// time.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +34,7 @@ struct State {
   uint32_t owner = 0;                // uid of who made it
   std::vector<std::string> cgroups;  // directories
   std::vector<std::pair<std::string, std::string>> annotations;
-  bool own_pid_namespace = false;  // then SIGKILL to init ends all
+  bool own_pid_namespace = false;            // then SIGKILL to init ends all
   bool poststart = false, poststop = false;  // has such hooks: then config.json is worth reading
 };
 
@@ -44,8 +45,8 @@ struct State {
 
 // Takes the id, and with it the lock. An error when it is taken.
 [[nodiscard]] Result<sys::Fd> reserve(const std::string& root, const std::string& id);
-// Waits up to `patience_ms` for the lock of a container. ENOENT when there is none (any more), EBUSY when somebody holds
-// it all that time.
+// Waits up to `patience_ms` for the lock of a container. ENOENT when there is none (any more), EBUSY when somebody
+// holds it all that time.
 [[nodiscard]] Result<sys::Fd> lock(const std::string& root, const std::string& id, int patience_ms = 10'000);
 // Whether somebody holds the lock now.
 [[nodiscard]] bool is_locked(const std::string& root, const std::string& id);

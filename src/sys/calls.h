@@ -75,4 +75,13 @@ inline long prctl(int option, unsigned long a = 0, unsigned long b = 0, unsigned
   return call(SYS_prctl, option, a, b, c, d);
 }
 
+// All descriptors from `first` on are closed by the next execve. Old kernels (before 5.11) make us try every number.
+__attribute__((no_sanitize("address", "undefined"))) inline void close_on_exec_from(unsigned first) {
+  constexpr unsigned kMark = 4;  // CLOSE_RANGE_CLOEXEC
+  if (call(SYS_close_range, first, ~0U, kMark) == 0) return;
+  uint64_t limit[2] = {65536, 0};  // struct rlimit64
+  (void)call(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE */, nullptr, limit);
+  for (unsigned fd = first; fd < limit[0] && fd < (1U << 20); ++fd) (void)call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+}
+
 }  // namespace husk::sys

@@ -199,7 +199,8 @@ void run_one(const Job& job, const std::string& id) {
     finding(id + ": an id could be taken twice");
   wait_for(*container, id);
   if (const husk::Status s = husk::remove(job.env, id, false); !s.ok()) finding(id + ": remove: " + s.error().text());
-  if (const husk::Status s = husk::remove(job.env, id, true); !s.ok()) finding(id + ": remove again: " + s.error().text());
+  if (const husk::Status s = husk::remove(job.env, id, true); !s.ok())
+    finding(id + ": remove again: " + s.error().text());
 }
 
 // The configuration is another one, whose program does not exist.

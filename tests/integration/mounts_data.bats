@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Options that go to the file system itself, and tmpfs with a copy of what it covers.
+# shellcheck disable=SC2016 # (jq's own variables)
 load helpers
 
 tmpfs() { # DESTINATION OPTION...

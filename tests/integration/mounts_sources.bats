@@ -130,20 +130,6 @@ needs_mount_api() { [ "$LEG" != enosys ] || skip "needs mount_setattr and open_t
   says 9
 }
 
-@test "create and start with a hidden source" {
-  needs_mount_api
-  bundle_busybox
-  user_namespace
-  hidden_folder
-  bind "$TMP/hidden/data" /data bind
-  script 'cat /data/file >/data/copy'
-  chmod 777 "$TMP/hidden/data"
-  husk create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
-  husk start "$ID"
-  wait_until test -s "$TMP/hidden/data/copy"
-  wait_until husk delete "$ID"
-}
-
 @test "idmap: a source that an earlier entry has mounted" {
   needs_mount_api
   bundle_busybox

@@ -62,9 +62,9 @@ class FieldText {
   }
   template <class T>
   requires(std::is_integral_v<T>) void print(const char* name, T value) {
-    static constexpr std::array<std::string_view, 15> kHex = {
-        "flags",  "attrSet",  "attrClear", "treeSet",   "treeClear",   "classicFlags", "propagation", "unshare",
-        "domain", "bounding", "effective", "permitted", "inheritable", "ambient",      "cloneFlags"};
+    static constexpr std::array<std::string_view, 16> kHex = {
+        "flags",   "attrSet", "attrClear", "impliedClear", "treeSet",   "treeClear",   "classicFlags", "propagation",
+        "unshare", "domain",  "bounding",  "effective",    "permitted", "inheritable", "ambient",      "cloneFlags"};
     static constexpr std::array<std::string_view, 2> kOctal = {"mode", "umask"};
     char text[32];
     const auto number = static_cast<unsigned long>(value);

@@ -60,6 +60,14 @@ TEST_F(RootfsPlan, WhatIsTooLongForFsconfigGoesTheClassicWay) {
   EXPECT_TRUE(planned({"/data", "tmpfs", "v" + value, {}, {}, {}}).classic);
 }
 
+TEST_F(RootfsPlan, ABindOfTheHostsCgroupsMayHaveOtherAccessTimes) {
+  around_.cgroup2 = true;
+  const Mount m = planned({"/sys/fs/cgroup", "cgroup", "cgroup", {"noatime"}, {}, {}});
+  EXPECT_TRUE(m.bind);
+  EXPECT_EQ(m.attr_set, uint64_t{MOUNT_ATTR_NOATIME});
+  EXPECT_EQ(m.attr_clear & MOUNT_ATTR__ATIME, uint64_t{MOUNT_ATTR__ATIME});  // or the kernel refuses
+}
+
 TEST_F(RootfsPlan, TheHostsCgroupsAreReadOnlyForAUserNamespaceByEitherWay) {
   around_.cgroup2 = around_.user_namespace = true;
   const Mount m = planned({"/sys/fs/cgroup", "cgroup", "cgroup", {}, {}, {}});

@@ -1,6 +1,4 @@
 // The gate between create and start, with a thread in init's place.
-#include "start/gate.h"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -12,6 +10,7 @@
 #include <thread>
 
 #include "host/files.h"
+#include "start/gate.h"
 #include "start/protocol.h"
 
 namespace husk::starting {

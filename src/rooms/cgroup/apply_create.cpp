@@ -149,7 +149,6 @@ Result<Cgroup> Cgroup::create(const Plan& plan) {
   return out;
 }
 
-
 Status Cgroup::apply() const {
   return write_resources(plan_.directories, plan_.resources);
 }

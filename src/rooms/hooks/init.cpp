@@ -1,6 +1,5 @@
 #include "rooms/hooks/init.h"
 
-#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,12 +19,6 @@ using sys::Fd;
 
 namespace {
 
-const char** vector(std::span<const Str> from, Arena& arena) {
-  const std::span<const char*> to = arena.array<const char*>(from.size() + 1);
-  for (size_t i = 0; i < from.size(); ++i) to[i] = from[i].c_str();
-  return to.data();
-}
-
 // What the hook process is given, and what it leaves.
 struct Channels {
   Fd input;            // the state
@@ -37,8 +30,7 @@ struct Channels {
   (void)sys::dup3(c.input.get(), 0, 0);
   (void)sys::dup3(c.output.get(), 1, 0);
   (void)sys::dup3(c.errors.get(), 2, 0);
-  if (sys::call(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-    for (int fd = 3; fd < 65536; ++fd) (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
+  sys::close_on_exec_from(3);
   (void)sys::call(SYS_umask, 022);  // ours is 0 while we make things
   (void)sys::call(SYS_fchdir, root);
   const uint64_t none = 0;
@@ -158,8 +150,8 @@ std::string_view signal_name(int signal) {
 Fault apply(const Hook& step, Str state, int root, const char** process_env, Arena& arena) {
   Channels c;
   HUSK_CHECK(open_channels(state_for(step, state, arena), c));
-  const char** args = vector(step.args, arena);
-  const char** env = step.env.empty() && process_env != nullptr ? process_env : vector(step.env, arena);
+  const char** args = arena.argv(step.args);
+  const char** env = step.env.empty() && process_env != nullptr ? process_env : arena.argv(step.env);
   int pidfd = -1;
   const long pid = sys::call(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0);
   if (pid == 0) become_hook(step, args, env, c, root);

@@ -18,12 +18,6 @@ constexpr spec::NsType kOrder[] = {spec::NsType::user, spec::NsType::cgroup,  sp
                                    spec::NsType::uts,  spec::NsType::network, spec::NsType::pid,
                                    spec::NsType::time, spec::NsType::mount};
 
-std::string map_text(const std::vector<spec::IdMapping>& mappings) {
-  std::string out;
-  for (const spec::IdMapping& m : mappings) out += cat(m.container_id, " ", m.host_id, " ", m.size, "\n");
-  return out;
-}
-
 bool maps_root(const std::vector<spec::IdMapping>& mappings) {
   return std::any_of(mappings.begin(), mappings.end(), [](const auto& m) { return m.container_id == 0 && m.size > 0; });
 }
@@ -56,8 +50,8 @@ const char* file_name(spec::NsType type) {
 }
 
 void plan_maps(const spec::Linux& lx, const Caller& caller, NamespacePlan& out) {
-  out.uid_map = map_text(lx.uid_mappings);
-  out.gid_map = map_text(lx.gid_mappings);
+  out.uid_map = spec::map_text(lx.uid_mappings);
+  out.gid_map = spec::map_text(lx.gid_mappings);
   out.bootstrap.become_root = maps_root(lx.uid_mappings) && maps_root(lx.gid_mappings);
   if (caller.may_map) return;
   // An unprivileged process may map only itself, and only once setgroups is given up; the rest is for the set-user-id

@@ -1,5 +1,4 @@
 // Finding the program and starting it.
-#include <linux/close_range.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -135,17 +134,11 @@ Str home_of(uint64_t uid, sys::RootDir root, Arena& arena) {
   return "/";
 }
 
-const char** vector(std::span<const Str> from, size_t extra, Arena& arena) {
-  const std::span<const char*> to = arena.array<const char*>(from.size() + extra + 1);
-  for (size_t i = 0; i < from.size(); ++i) to[i] = from[i].c_str();
-  return to.data();
-}
-
 }  // namespace
 
 Fault apply(const Program& step, sys::RootDir root, Arena& arena, Image& image) {
-  image.args = vector(step.args, 0, arena);
-  image.env = vector(step.env, 1, arena);
+  image.args = arena.argv(step.args);
+  image.env = arena.argv(step.env, 1);
   if (step.set_home) {
     Text<4096> home;
     home.add("HOME=").add(home_of(step.uid, root, arena));
@@ -155,12 +148,7 @@ Fault apply(const Program& step, sys::RootDir root, Arena& arena, Image& image) 
 }
 
 Fault apply(const Exec& step, const Image& image, Arena& arena) {
-  constexpr unsigned kLast = ~0U;
-  if (sys::call(SYS_close_range, step.first_closed, kLast, CLOSE_RANGE_CLOEXEC) < 0) {
-    // An old kernel: everything of ours is O_CLOEXEC, the caller's leftovers are found by trying.
-    for (unsigned fd = static_cast<unsigned>(step.first_closed); fd < 4096; ++fd)
-      (void)sys::call(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
-  }
+  sys::close_on_exec_from(static_cast<unsigned>(step.first_closed));
   const uint64_t none = 0;
   (void)sys::call(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, nullptr, sizeof none);
   const long ret = sys::call(SYS_execve, image.file.c_str(), image.args, image.env);

@@ -97,17 +97,11 @@ class Planner {
       return Error{
           "an idmapped mount needs uidMappings and gidMappings, or a user namespace to take them from", 0, {}, 1};
     if (!own && !user->path.empty()) s.namespace_path = user->path;
-    s.uid_map = map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
-    s.gid_map = map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
+    s.uid_map = spec::map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
+    s.gid_map = spec::map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
     plan_.idmapped.push_back(std::move(s));
     out.idmapped = plan_.idmapped.size();
     return {};
-  }
-
-  static std::string map_text(const std::vector<spec::IdMapping>& mappings) {
-    std::string out;
-    for (const spec::IdMapping& m : mappings) out += cat(m.container_id, " ", m.host_id, " ", m.size, "\n");
-    return out;
   }
 
   Mount from_options(const std::string& type, const std::string& source, const std::string& target, const Options& o) {
@@ -156,16 +150,21 @@ class Planner {
     mount.data = arena_.list<Str>(data);
   }
 
+  void become_bind(Mount& mount, const Options& o, std::string_view source) {
+    mount.bind = true;
+    mount.type = "bind";
+    mount.data = {};
+    mount.attr_clear = o.attr_clear;
+    mount.source = arena_.copy(source);
+  }
+
   // v2: a mount of the namespace's part of the tree, or without a cgroup namespace a bind of the host's: a second mount
   // of the whole tree would show the same and cost a wait for RCU.
   Status add_cgroup(const std::string& target, const Options& o) {
     if (!around_.cgroup2) return add_cgroup_v1(target, o);
     Mount out = from_options("cgroup2", "cgroup", target, o);
     if (!around_.cgroup_namespace) {
-      out.bind = true;
-      out.type = "bind";
-      out.data = {};
-      out.source = arena_.copy(around_.cgroups.empty() ? std::string("/sys/fs/cgroup") : around_.cgroups[0].source);
+      become_bind(out, o, around_.cgroups.empty() ? "/sys/fs/cgroup" : around_.cgroups[0].source);
       // Whoever is root of a user namespace may own parts of the host's tree there (CVE-2023-25809).
       if (around_.user_namespace || around_.rootless) {
         out.attr_set |= MOUNT_ATTR_RDONLY;
@@ -191,10 +190,7 @@ class Planner {
         out.data = list(c.controllers.starts_with("name=") ? std::vector<std::string>{"none", c.controllers}
                                                            : split(c.controllers));
       } else {
-        out.bind = true;
-        out.type = "bind";
-        out.data = {};
-        out.source = arena_.copy(c.source);
+        become_bind(out, o, c.source);
       }
       plan_.mounts.push_back(out);
       for (const std::string& one : split(c.controllers))
