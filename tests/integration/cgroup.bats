@@ -16,7 +16,7 @@ groups_of() { find /sys/fs/cgroup -maxdepth 5 -type d -name "$1" 2>/dev/null; }
   config --arg p "/$TOKEN-parent/leaf" '.linux.cgroupsPath = $p'
   inside 'cat /proc/self/cgroup'
   has "/$TOKEN-parent/leaf"
-  find /sys/fs/cgroup -depth -type d -name "$TOKEN-parent" -exec rmdir {} + # the parent is not the runtime's to remove
+  remove_cgroups "$TOKEN-parent" # the parent is not the runtime's to remove
 }
 
 @test "every hierarchy of the host: v1" {

@@ -73,3 +73,8 @@ mend_state() { # JQ-FILTER [ID]
   local file=$ROOT/${2:-$ID}/state.json
   jq -c "$1" <"$file" >"$TMP/state.new" && cat "$TMP/state.new" >"$file"
 }
+
+# shellcheck disable=SC2120 # (the id is for those that need it)
+cgroups_of() { # [ID]: the directories, from husk's state or from runc's
+  jq -r '(.cgroups // [.cgroup_paths[]])[]' "$ROOT/${1:-$ID}/state.json"
+}

@@ -62,6 +62,10 @@ left_processes() { # whose cgroup or command line carries the token; waits a lit
   for file in $found; do printf '%s %s\n' "$file" "$(tr '\0' ' ' <"${file%/*}/cmdline" 2>/dev/null)"; done
 }
 
+remove_cgroups() { # NAME: what begins with it. Other tests' cgroups that vanish meanwhile are no error.
+  find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2>/dev/null || true
+}
+
 own_mount() { # ARG...: mount(8), undone after the test; the target is the last argument
   mount "$@" && OWN_MOUNTS=("${!#}" "${OWN_MOUNTS[@]}")
 }

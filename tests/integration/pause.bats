@@ -4,9 +4,6 @@
 load helpers
 load containers
 
-# Of husk's state, and of runc's.
-cgroups_of() { jq -r '(.cgroups // [.cgroup_paths[]])[]' "$ROOT/${1:-$ID}/state.json"; }
-
 # A container that writes as fast as it can.
 counter() {
   config '.process.args = ["/bin/sh", "-c", "while :; do echo >>/count; done"]'
@@ -117,7 +114,7 @@ kernel_says() { # V1-WORD V2-LINE
   ask resume "$ID"
   same "$(phase)" running
   runtime delete --force "$ID"
-  find /sys/fs/cgroup -depth -type d -path "*/$TOKEN-p*" -exec rmdir {} +
+  remove_cgroups "$TOKEN-p"
 }
 
 @test "delete --force of a paused container" {
@@ -154,5 +151,5 @@ kernel_says() { # V1-WORD V2-LINE
   echo THAWED >"/sys/fs/cgroup/freezer/$TOKEN-p/freezer.state"
   refused 'unable to thaw .*a cgroup above it is frozen'
   runtime delete --force "$ID"
-  find /sys/fs/cgroup -depth -type d -path "*/$TOKEN-p*" -exec rmdir {} +
+  remove_cgroups "$TOKEN-p"
 }

@@ -4,9 +4,6 @@
 load helpers
 load containers
 
-# Of husk's state, and of runc's.
-cgroups_of() { jq -r '(.cgroups // [.cgroup_paths[]])[]' "$ROOT/${1:-$ID}/state.json"; }
-
 file_of() { # FILE: the one of the container's cgroup with this name
   local dir
   for dir in $(cgroups_of); do
@@ -105,7 +102,7 @@ cpu_limits() { echo "$(limit cpu.cfs_quota_us) $(limit cpu.cfs_period_us) $(limi
   updates --cpu-period 1000000 --cpu-quota 450000 "$ID"
   same "$(cpu_limits)" '450000 1000000 100'
   runtime delete --force "$ID"
-  find /sys/fs/cgroup -depth -type d -path "*/$TOKEN-p*" -exec rmdir {} +
+  remove_cgroups "$TOKEN-p"
 }
 
 @test "burst" {
