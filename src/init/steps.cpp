@@ -30,7 +30,7 @@ class Runner {
         arena_(arena),
         procfs_(std::move(procfs)),
         builder_(procfs_.get(), header.mount_api, header.openat2, {ask_for_source, this}, arena),
-        host_root_{AT_FDCWD, header.openat2} {}
+        openat2_(header.openat2) {}
 
   void begin(uint32_t step) { step_ = step; }
 
@@ -77,7 +77,12 @@ class Runner {
     return here ? runner.parent_.ask_for_source(runner.step_, here.get(), source) : here.get();
   }
 
-  [[nodiscard]] sys::RootDir root() const { return builder_.root().fd >= 0 ? builder_.root() : host_root_; }
+  // Without a root of our own it is "/" as it is by now, after the joins; never the working directory.
+  [[nodiscard]] sys::RootDir root() {
+    if (builder_.root().fd >= 0) return builder_.root();
+    if (!slash_) slash_.reset(sys::openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY));
+    return {slash_.get(), openat2_};
+  }
 
   starting::InitEnd& parent_;
   uint32_t step_ = 0;
@@ -85,7 +90,8 @@ class Runner {
   Arena& arena_;
   Fd procfs_;
   rootfs::Builder builder_;
-  sys::RootDir host_root_;  // without a root of our own: "/" as it is
+  bool openat2_;
+  Fd slash_;
   process::Image image_;
   Str state_;  // what hooks read
   bool has_cwd_ = false;

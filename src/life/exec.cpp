@@ -123,6 +123,7 @@ class Adding {
     in.init = state_.pid;
     in.by_pidfd = static_cast<bool>(init_);
     in.preserve_fds = options_.preserve_fds;
+    in.no_new_keyring = state_.no_new_keyring;
     in.apparmor = !spec_.process->apparmor_profile.empty() && host::apparmor_enabled();
     in.selinux = !spec_.process->selinux_label.empty() && host::selinux_enabled();
     Result<plan::Plan> plan = plan::build_exec(in);

@@ -98,8 +98,9 @@ Status remove_cgroup(const Environment& env, const store::State& state) {
     leave_or_remove_cgroup(env, state);
     return {};
   }
-  // Whatever the container's first process left running goes with it.
-  (void)cgroup::kill_all(state.cgroups);
+  // Whatever the container's first process left running goes with it. Where that had a PID namespace, its end was the
+  // end of all: who is in the cgroup still, or again, is somebody else's.
+  if (!state.own_pid_namespace) (void)cgroup::kill_all(state.cgroups);
   return cgroup::remove(state.cgroups);
 }
 

@@ -167,6 +167,7 @@ class Making {
     for (const cgroup::Directory& d : plan_->cgroup.directories) state_.cgroups.push_back(d.path);
     const spec::Namespace* pid = spec_.lx.find(spec::NsType::pid);
     state_.own_pid_namespace = pid != nullptr && pid->path.empty();
+    state_.no_new_keyring = options_.no_new_keyring;
     state_.poststart = !spec_.hooks.poststart.empty();
     state_.poststop = !spec_.hooks.poststop.empty();
     return store::save_first(env_.root, state_);
@@ -211,6 +212,7 @@ class Making {
     HUSK_LET(starting::Process process, starting::launch(*plan_, cgroup_, callbacks));
     trace(env_, until_ == Until::created ? "it waits for its start" : "the program runs");
     if (until_ == Until::created) return launched(process);
+    lock_.reset();  // it is made: hooks may do something with it
     if (Status s = run_hooks_of("poststart", spec_.hooks.poststart, state_json("running")); !s.ok()) {
       starting::destroy(process);
       return std::move(s).error();
@@ -268,6 +270,8 @@ class Making {
   }
 
   void undo() {
+    if (!lock_)
+      if (Result<sys::Fd> again = store::lock(env_.root, options_.id); again.ok()) lock_ = *std::move(again);
     if (state_.pid > 0 && !spec_.hooks.poststop.empty()) {
       state_.pid = 0;
       (void)run_hooks_of("poststop", spec_.hooks.poststop, state_json("stopped"));

@@ -65,11 +65,11 @@ Status start(const Environment& env, const std::string& id) {
   life::trace(env, "let process ", found.state.pid, " run its program");
   HUSK_TRY(starting::open_gate(store::directory(env.root, id)));
   life::trace(env, "the program runs");
+  found.lock.reset();  // it is started: hooks may do something with it, and others while we wait for its word
   if (Status status = poststart(env, found.state); !status.ok()) {
     (void)life::signal_init(found.state, 9);
     return status;
   }
-  found.lock.reset();  // others may do something with it while we wait
   return relay(env, found.state, notify);
 }
 

@@ -8,20 +8,35 @@
 namespace husk::starting {
 namespace {
 
-struct Control {  // room for one descriptor; the padding would hold a second one
-  alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int))] = {};
+struct Control {  // room for one descriptor and the sender's credentials
+  alignas(struct cmsghdr) char bytes[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))] = {};
 };
 
-// Takes the descriptors of a message: the first is kept, others are closed. False if there were others.
-bool take_descriptors(struct msghdr& message, sys::Fd& first) {
-  const struct cmsghdr* c = CMSG_FIRSTHDR(&message);
-  if (c == nullptr || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) return true;
-  const size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-  for (size_t i = 0; i < count; ++i) {
-    int number = -1;
-    std::memcpy(&number, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-    sys::Fd one(number);
-    if (i == 0) first = std::move(one);
+// CMSG_NXTHDR() is a function of the C library.
+struct cmsghdr* next_header(struct msghdr& message, struct cmsghdr* c) {
+  auto* next = reinterpret_cast<char*>(c) + CMSG_ALIGN(c->cmsg_len);
+  const auto* end = static_cast<char*>(message.msg_control) + message.msg_controllen;
+  return next + sizeof(struct cmsghdr) <= end ? reinterpret_cast<struct cmsghdr*>(next) : nullptr;
+}
+
+// Takes what came along with a message: the first descriptor is kept, others are closed. False if there were others.
+bool take_along(struct msghdr& message, sys::Fd& first, pid_t& sender) {
+  size_t count = 0;
+  for (struct cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr;
+       c = next_header(message, c)) {
+    if (c->cmsg_level != SOL_SOCKET) continue;
+    if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(struct ucred))) {
+      struct ucred who = {};
+      std::memcpy(&who, CMSG_DATA(c), sizeof who);
+      sender = who.pid;
+    }
+    if (c->cmsg_type != SCM_RIGHTS) continue;
+    for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); ++i, ++count) {
+      int number = -1;
+      std::memcpy(&number, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+      sys::Fd one(number);
+      if (count == 0) first = std::move(one);
+    }
   }
   return count <= 1;
 }
@@ -54,7 +69,7 @@ int send_frame(int socket, const Frame& frame, int ride_along) {
   Control control;
   if (ride_along >= 0) {
     message.msg_control = control.bytes;
-    message.msg_controllen = sizeof control.bytes;
+    message.msg_controllen = CMSG_SPACE(sizeof(int));
     struct cmsghdr* c = CMSG_FIRSTHDR(&message);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
@@ -65,7 +80,7 @@ int send_frame(int socket, const Frame& frame, int ride_along) {
   return ret < 0 ? static_cast<int>(ret) : 0;
 }
 
-int receive_frame(int socket, Frame& frame, sys::Fd* fd) {
+int receive_frame(int socket, Frame& frame, sys::Fd* fd, pid_t* sender) {
   struct iovec part = {&frame, sizeof frame};
   struct msghdr message = {};
   Control control;
@@ -77,10 +92,12 @@ int receive_frame(int socket, Frame& frame, sys::Fd* fd) {
   if (ret == 0 || ret == -ECONNRESET) return -EPIPE;
   if (ret < 0) return static_cast<int>(ret);
   sys::Fd came;
-  if (!take_descriptors(message, came) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return -EPROTO;
+  pid_t from = -1;
+  if (!take_along(message, came, from) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return -EPROTO;
   if (ret != sizeof frame || frame.magic != kMagic || frame.version != kVersion) return -EPROTO;
   frame.what[sizeof frame.what - 1] = frame.path[sizeof frame.path - 1] = '\0';
   if (fd != nullptr) *fd = std::move(came);
+  if (sender != nullptr) *sender = from;
   return 0;
 }
 

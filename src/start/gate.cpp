@@ -62,7 +62,10 @@ Result<std::string> pass(int fd, const std::string& fifo) {
 Gate gate_state(const std::string& directory) {
   struct stat st = {};
   if (stat(path_of(directory).c_str(), &st) < 0) return Gate::none;
-  return (st.st_mode & S_ISVTX) != 0 ? Gate::building : Gate::shut;
+  if ((st.st_mode & S_ISVTX) != 0) return Gate::building;
+  // Left by a start that was killed: nobody waits at it any more.
+  const sys::Fd end(open(path_of(directory).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  return !end && errno == ENXIO ? Gate::none : Gate::shut;
 }
 
 Result<sys::Fd> make_gate(const std::string& directory) {

@@ -20,7 +20,7 @@ namespace husk::starting {
 
 enum class Gate { none, building, shut };
 
-// One fstatat(2).
+// A stat(2), and where there is a fifo an open(2) that tells whether somebody holds it.
 [[nodiscard]] Gate gate_state(const std::string& directory);
 
 // Makes the fifo, full, still marked as being built. The descriptor is init's.

@@ -1,6 +1,5 @@
 #include "start/launch.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -93,36 +92,33 @@ class Launch {
     for (;;) {
       Frame frame;
       sys::Fd fd;
-      HUSK_TRY(child_lives());
-      const int err = parent_.receive(frame, fd);
+      pid_t sender = -1;
+      const int err = parent_.receive(frame, fd, sender);
       if (err == -EPIPE) return at_end();
       if (err < 0) return fail(-err, "receive from init");
-      HUSK_TRY(answer(frame, std::move(fd)));
+      HUSK_TRY(check_sender(frame, sender));
+      HUSK_TRY(act(frame, std::move(fd)));
     }
   }
 
-  // A child that is killed after it has made init, and before it has told us who that is, leaves an init that waits for
-  // our word and us waiting for the child's. (Both hold the same end of the socket, so its end is not closed.)
-  [[nodiscard]] Status child_lives() const {
-    if (init_.pid > 0 || !child_pidfd_) return {};
-    struct pollfd ends[2] = {{parent_.socket(), POLLIN, 0}, {child_pidfd_.get(), POLLIN, 0}};
-    while (poll(ends, 2, -1) < 0 && errno == EINTR) {
+  // Child and init say their own lines, and nobody else says any: a forged pid of init would be signalled, a forged
+  // terminal handed on. Init is often quicker than the child that is to tell its number: then we know it from here.
+  Status check_sender(const Frame& frame, pid_t sender) {
+    const bool by_child = child_ > 0 && sender == child_;
+    if (frame.kind == Kind::maps_please || frame.kind == Kind::init_pid) {
+      if (by_child) return {};
+    } else {
+      if (init_.pid <= 0 && !by_child && is_our_child(sender)) HUSK_TRY(take_init(sender));
+      if (init_.pid > 0 && sender == init_.pid) return {};
+      if (by_child && frame.kind == Kind::error) return {};
     }
-    if (ends[0].revents != 0 || ends[1].revents == 0) return {};
-    if (poll(ends, 1, 0) > 0) return {};  // it spoke, and then it ended
-    return Error{"the process that sets up the namespaces was killed", 0, {}, 1};
+    return Error{cat("process ", sender, " says something that is not its to say"), EPROTO, {}, 1};
   }
 
-  // Init is quicker than the child that is to tell its number: then what it says waits.
-  Status answer(const Frame& frame, sys::Fd fd) {
-    if (frame.who == Who::init && init_.pid <= 0 && frame.kind != Kind::error) {
-      early_.emplace_back(frame, std::move(fd));
-      return {};
-    }
-    HUSK_TRY(act(frame, std::move(fd)));
-    if (frame.kind != Kind::init_pid) return {};
-    for (auto& [early, ride_along] : std::exchange(early_, {})) HUSK_TRY(act(early, std::move(ride_along)));
-    return {};
+  static bool is_our_child(pid_t pid) {
+    siginfo_t info = {};
+    constexpr int kLookOnly = WEXITED | WNOHANG | WNOWAIT | __WALL;
+    return pid > 0 && sys::call(SYS_waitid, P_PID, pid, &info, kLookOnly, nullptr) == 0;
   }
 
   Status act(const Frame& frame, sys::Fd fd) {
@@ -134,6 +130,9 @@ class Launch {
         HUSK_TRY(write_id_maps(child_, plan_.namespaces));
         return sent(parent_.maps_done());
       case Kind::init_pid:
+        if (init_.pid == frame.value) return {};
+        if (init_.pid > 0 || !is_our_child(static_cast<pid_t>(frame.value)))
+          return Error{"the child names an init that is none of ours", EPROTO, {}, 1};
         return take_init(static_cast<pid_t>(frame.value));
       case Kind::hooks_please: {
         if (!callbacks_.hooks) return Error{"init asks for hooks that nobody has", 0, {}, 1};
@@ -206,7 +205,7 @@ class Launch {
     return Error{text, frame.err, {}, 1};
   }
 
-  [[nodiscard]] static Status sent(int err) { return err < 0 ? Status(fail(-err, "answer init")) : Status(); }
+  Status sent(int err) { return err < 0 ? ended("answer init", err) : Status(); }
 
   // The socket was closed. After "ready" this is the program running (or having been killed on the last few steps:
   // its status tells). Before, something ended it.
@@ -223,8 +222,9 @@ class Launch {
     Frame frame;
     sys::Fd fd;
     // (The first answer may be that a message of ours was not read; what it had to say comes after.)
+    pid_t sender = -1;
     for (int closed = 0; closed < 2;) {
-      const int got = parent_.receive(frame, fd);
+      const int got = parent_.receive(frame, fd, sender);
       if (got == 0 && frame.kind == Kind::error) return reported(frame);
       if (got < 0) ++closed;
     }
@@ -239,7 +239,10 @@ class Launch {
   // The child has one job and is gone when init is there.
   void reap_child() {
     if (child_ <= 0) return;
-    if (init_.pid <= 0) (void)sys::call(SYS_kill, child_, SIGKILL);
+    if (init_.pid <= 0 && child_pidfd_)
+      (void)sys::call(SYS_pidfd_send_signal, child_pidfd_.get(), SIGKILL, nullptr, 0);
+    else if (init_.pid <= 0)
+      (void)sys::call(SYS_kill, child_, SIGKILL);
     (void)wait_for(child_);
     child_ = -1;
   }
@@ -251,7 +254,6 @@ class Launch {
   Process init_;
   pid_t child_ = -1;
   sys::Fd child_pidfd_;  // empty without clone3
-  std::vector<std::pair<Frame, sys::Fd>> early_;
   bool mounts_are_made_ = false;
   int64_t next_source_ = 0;
   bool is_ready_ = false;

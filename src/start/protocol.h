@@ -20,7 +20,8 @@
 //   (end)        execve closes init's end: the program runs. With an exec fifo init closes it when it begins to wait,
 //                and what it has to say after that goes through the fifo (gate.h)
 //
-// init may be heard before init_pid: then the parent keeps what it said until it knows whom it speaks of.
+// Who says something is told by the kernel (SO_PASSCRED) and not by the frame: a process of a container that may trace
+// ours can write to their socket. So init may be heard before init_pid, and its pid is then known already.
 // clang-format on
 //
 // On the short way there is no child, and init receives the plan itself. When a side finds the socket closed where it
@@ -82,8 +83,8 @@ static_assert(sizeof(Frame) == 1472);
 // -errno, or 0. No SIGPIPE.
 int send_frame(int socket, const Frame& frame, int ride_along = -1);
 // -errno; -EPIPE when the other end is gone; -EPROTO for something that is no frame. A descriptor that came along is
-// put into `fd` when asked for, closed otherwise.
-int receive_frame(int socket, Frame& frame, sys::Fd* fd = nullptr);
+// put into `fd` when asked for, closed otherwise. `sender`: by the kernel's word, where the socket has SO_PASSCRED.
+int receive_frame(int socket, Frame& frame, sys::Fd* fd = nullptr, pid_t* sender = nullptr);
 int send_text(int socket, std::string_view text);
 int receive_text(int socket, char* to, size_t size);
 
@@ -154,8 +155,9 @@ class ParentEnd {
   [[nodiscard]] int give_source(int fd) const { return say(Kind::source, fd < 0 ? fd : 0, fd); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }
-  [[nodiscard]] int receive(Frame& frame, sys::Fd& fd) const { return receive_frame(socket_.get(), frame, &fd); }
-  [[nodiscard]] int socket() const { return socket_.get(); }
+  [[nodiscard]] int receive(Frame& frame, sys::Fd& fd, pid_t& sender) const {
+    return receive_frame(socket_.get(), frame, &fd, &sender);
+  }
 
  private:
   [[nodiscard]] int say(Kind kind, int64_t value = 0, int fd = -1) const;

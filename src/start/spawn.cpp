@@ -130,6 +130,11 @@ Result<SocketPair> make_sockets(int preserve_fds) {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(errno, "socketpair");
   SocketPair out;
   out.ours.reset(pair[0]);
+  const int on = 1;
+  if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0) {
+    (void)close(pair[1]);
+    return fail(errno, "ask for the senders of messages");
+  }
   HUSK_LET(out.theirs, above(sys::Fd(pair[1]), 3 + preserve_fds));
   return out;
 }

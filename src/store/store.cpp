@@ -50,7 +50,8 @@ std::string text_of(const State& s) {
   w.key("annotations").begin_object();
   for (const auto& [key, value] : s.annotations) w.member(key, value);
   w.end_object();
-  w.member("ownPidNamespace", s.own_pid_namespace).member("poststart", s.poststart).member("poststop", s.poststop);
+  w.member("ownPidNamespace", s.own_pid_namespace).member("noNewKeyring", s.no_new_keyring);
+  w.member("poststart", s.poststart).member("poststop", s.poststop);
   w.end_object();
   return w.take();
 }
@@ -73,6 +74,8 @@ Result<State> load(const std::string& root, const std::string& id) {
     if (text.error().errnum == ENOENT) return Error{cat("container does not exist: ", id), ENOENT, {}, 1, true};
     return std::move(text).error();
   }
+  // Its first version is just being written, or was never finished: nothing else of it exists yet.
+  if (text->empty()) return Error{cat("container does not exist: ", id), ENOENT, {}, 1, true};
   Result<json::Document> document = json::Document::parse(*text);
   if (!document.ok()) return std::move(document).error().within(path);
   json::Failure failure;
@@ -88,6 +91,7 @@ Result<State> load(const std::string& root, const std::string& id) {
   in.get("cgroups", s.cgroups);
   in.get("annotations", s.annotations);
   in.get("ownPidNamespace", s.own_pid_namespace);
+  in.get("noNewKeyring", s.no_new_keyring);
   in.get("poststart", s.poststart);
   in.get("poststop", s.poststop);
   if (failure.first) return std::move(*failure.first).within(path);

@@ -35,6 +35,7 @@ struct State {
   std::vector<std::string> cgroups;  // directories
   std::vector<std::pair<std::string, std::string>> annotations;
   bool own_pid_namespace = false;            // then SIGKILL to init ends all
+  bool no_new_keyring = false;               // then exec makes none either
   bool poststart = false, poststop = false;  // has such hooks: then config.json is worth reading
 };
 

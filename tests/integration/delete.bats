@@ -289,3 +289,28 @@ shared_pid_namespace() { # init and one more process, which does not end with it
   refused "$ID-2: cannot delete container"
   gone "$ID-1"
 }
+
+@test "one that shares its cgroup with another that runs: the other is left alone" {
+  config --arg p "/$TOKEN-shared" '.linux.cgroupsPath = $p'
+  config '.process.args = ["/bin/true"]'
+  launch
+  wait_until is_phase stopped
+  config '.process.args = ["/bin/sleep", "1000"]'
+  launch "$TOKEN-b"
+  ask delete "$ID"
+  refused "cgroup"
+  is_phase running "$TOKEN-b"
+  runtime delete --force "$TOKEN-b"
+  ask delete "$ID"
+  says ''
+}
+
+@test "a state that was never written: as if there were none" {
+  mkdir "$ROOT/$ID"
+  : >"$ROOT/$ID/state.json"
+  ask state "$ID"
+  refused "does not exist"
+  ask delete "$ID"
+  ok
+  [ ! -e "$ROOT/$ID" ]
+}

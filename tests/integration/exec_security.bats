@@ -276,3 +276,39 @@ add_some() {
   done
   wait_until is_phase stopped
 }
+
+@test "nobody in the container can speak for the new process, not even with CAP_SYS_PTRACE" {
+  config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"])'
+  cp "$HELPERS/forge" "$ROOTFS/forge"
+  sleep 1000 3>&- &
+  local victim=$!
+  BACKGROUND+=("$victim")
+  config --arg victim "$victim" '.process.args = ["/bin/sh", "-c", "exec /forge \($victim) >/forged"]'
+  launch
+  wait_until [ -e "$ROOTFS/forged" ]
+  local try
+  for ((try = 0; try < 200; try++)); do
+    add true # whatever becomes of it
+    if [ -s "$ROOTFS/forged" ]; then break; fi
+  done
+  [ -s "$ROOTFS/forged" ] || { echo "the attack has found nothing to attack"; return 1; }
+  for try in 1 2 3 4 5 6 7 8 9 10; do add true; done
+  kill -0 "$victim"
+}
+
+@test "HOME is not looked for below the working directory" {
+  mkdir -p "$ROOTFS/tmp/etc" "$ROOTFS/etc"
+  echo 'root:x:0:0:root:/evil:/bin/sh' >"$ROOTFS/tmp/etc/passwd"
+  echo 'root:x:0:0:root:/good:/bin/sh' >"$ROOTFS/etc/passwd"
+  config '.process.env |= map(select(startswith("HOME=") | not))'
+  launch
+  sh_in --cwd /tmp 'echo $HOME'
+  says /good
+}
+
+@test "--no-new-keyring of the container goes for exec, too" {
+  config 'del(.linux.maskedPaths)'
+  launch --no-new-keyring "$ID"
+  add cat /proc/keys
+  lacks "_ses[. ]*$ID"
+}

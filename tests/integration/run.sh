@@ -41,7 +41,7 @@ DEBIAN_ROOTFS=$("$top/tests/rootfs.sh" debian)
 HELPERS=$top/build/tests
 export BUSYBOX_ROOTFS DEBIAN_ROOTFS HELPERS
 mkdir -p "$HELPERS"
-for program in enosys orphans sockets; do
+for program in enosys forge orphans sockets; do
   [ "$HELPERS/$program" -nt "$here/$program.c" ] || cc -Wall -Wextra -O1 -static -o "$HELPERS/$program" "$here/$program.c"
 done
 

@@ -109,3 +109,25 @@ now_ms() { echo "$((${EPOCHREALTIME/./} / 1000))"; }
   same "$(((status != 0) + (ended != 0)))" 1
   is_phase running
 }
+
+@test "a start that was killed right after: the container counts as running" {
+  create
+  go
+  mkfifo -m 600 "$ROOT/$ID/exec.fifo" # what it had not yet removed
+  same "$(phase)" running
+  run --separate-stderr runtime delete "$ID"
+  refused "not stopped"
+}
+
+@test "a poststart hook may do something with the container" {
+  hook poststart "'$RUNTIME' --root '$ROOT' update --pids-limit 33 '$ID' && '$RUNTIME' --root '$ROOT' pause '$ID' && '$RUNTIME' --root '$ROOT' resume '$ID'"
+  create
+  go
+  same "$(phase)" running
+}
+
+@test "a poststart hook may do something with the container, in run" {
+  hook poststart "'$RUNTIME' --root '$ROOT' pause '$ID' && '$RUNTIME' --root '$ROOT' resume '$ID'"
+  attempt run -d -b "$BUNDLE" "$ID"
+  same "$(phase)" running
+}

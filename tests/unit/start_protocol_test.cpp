@@ -68,6 +68,7 @@ class Protocol : public testing::Test {
   }
 
   sys::Fd ours_, theirs_, fifo_;
+  pid_t sender_ = -1;
   Arena arena_;
   Str text_;
 };
@@ -143,7 +144,7 @@ TEST_F(Protocol, ADescriptorRidesAlong) {
   const ParentEnd to = parent();
   Frame frame;
   sys::Fd came;
-  ASSERT_EQ(to.receive(frame, came), 0);
+  ASSERT_EQ(to.receive(frame, came, sender_), 0);
   EXPECT_EQ(frame.kind, Kind::console);
   ASSERT_TRUE(came);
   EXPECT_EQ(fcntl(came.get(), F_GETFD), FD_CLOEXEC);
@@ -161,7 +162,7 @@ TEST_F(Protocol, ASourceComesAsADescriptorOrAsAnErrno) {
   EXPECT_TRUE(source);
   Frame frame;
   sys::Fd came;
-  ASSERT_EQ(from.receive(frame, came), 0);
+  ASSERT_EQ(from.receive(frame, came, sender_), 0);
   EXPECT_EQ(frame.kind, Kind::source_please);
   EXPECT_EQ(frame.who, Who::init);
   EXPECT_EQ(frame.value, 7);

@@ -159,18 +159,11 @@ Status kill_all(const std::vector<std::string>& directories) {
   for (int round = 0; round < kKillRounds; ++round) {
     for (const std::string& path : directories) HUSK_TRY(set_frozen(path, true));
     HUSK_LET(const std::vector<pid_t> pids, processes(directories));
-    int error = 0;
-    size_t signalled = 0;
-    for (const pid_t pid : pids) {
-      if (pid == ::getpid()) continue;
-      if (::kill(pid, SIGKILL) == 0)
-        ++signalled;
-      else if (errno != ESRCH)
-        error = errno;
-    }
+    const Status sent = signal_processes(directories, pids, SIGKILL);
     for (const std::string& path : directories) HUSK_TRY(set_frozen(path, false));
-    if (error != 0) return fail(error, "kill the processes of ", directories.front());
-    if (signalled == 0 || !patience.wait()) break;
+    if (!sent.ok()) return sent;
+    const bool ourselves = pids.size() == 1 && pids[0] == ::getpid();
+    if (pids.empty() || ourselves || !patience.wait()) break;
   }
   return {};
 }

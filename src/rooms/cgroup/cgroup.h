@@ -169,6 +169,11 @@ class Cgroup {
 // freezing, signalling and thawing. Frozen cgroups are thawed, so that their processes can die.
 [[nodiscard]] Status kill_all(const std::vector<std::string>& directories);
 
+// Signals those of `pids` that are in the directories (still), and never a process outside that has got such a number
+// meanwhile. Our own process is left out. The first error, after all have been tried; one that is gone is none.
+[[nodiscard]] Status signal_processes(const std::vector<std::string>& directories, const std::vector<pid_t>& pids,
+                                      int signal);
+
 // The processes in the directories and their sub-cgroups, each once, ascending.
 [[nodiscard]] Result<std::vector<pid_t>> processes(const std::vector<std::string>& directories);
 

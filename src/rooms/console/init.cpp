@@ -16,12 +16,19 @@ using sys::Fault;
 
 namespace {
 
-// A character device 5:2 on a devpts: the multiplexer and nothing that looks like it.
-Fault check_ptmx(int fd) {
+// A character device 5:2, on a devpts if it is the container's: the multiplexer and nothing that looks like it.
+Fault check_ptmx(int fd, bool on_devpts) {
   struct stat st = {};
   HUSK_CHECK(check(sys::stat_fd(fd, &st), "stat", "/dev/pts/ptmx"));
   if (!S_ISCHR(st.st_mode) || st.st_rdev != sys::device_number(5, 2))
     return {ENOTTY, "not a terminal multiplexer", "/dev/pts/ptmx"};
+  if (!on_devpts) return {};
+  struct {
+    long type;
+    long rest[20];
+  } fs = {};
+  HUSK_CHECK(check(sys::call(SYS_fstatfs, fd, &fs), "fstatfs", "/dev/pts/ptmx"));
+  if (fs.type != DEVPTS_SUPER_MAGIC) return {ENOTTY, "not on a devpts", "/dev/pts/ptmx"};
   return {};
 }
 
@@ -32,14 +39,14 @@ Fault apply(const Open& step, sys::RootDir root, Terminal& terminal) {
   if (step.own_devpts) {
     const sys::Fd path(sys::open_plain(root, "/dev/pts/ptmx", O_PATH));  // not yet open: what is it?
     HUSK_CHECK(check(path.get(), "open", "/dev/pts/ptmx"));
-    HUSK_CHECK(check_ptmx(path.get()));
+    HUSK_CHECK(check_ptmx(path.get(), true));
     terminal.master.reset(sys::open_plain(root, "/dev/pts/ptmx", kFlags));
   } else {
     terminal.master.reset(sys::openat(AT_FDCWD, "/dev/ptmx", kFlags));
   }
   const int master = terminal.master.get();
   HUSK_CHECK(check(master, "open", "/dev/pts/ptmx"));
-  HUSK_CHECK(check_ptmx(master));
+  HUSK_CHECK(check_ptmx(master, step.own_devpts));
   int unlock = 0;
   HUSK_CHECK(check(sys::ioctl(master, TIOCSPTLCK, &unlock), "unlock the terminal", {}));
   const long peer = sys::call(SYS_ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
