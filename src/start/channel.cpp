@@ -22,8 +22,7 @@ struct cmsghdr* next_header(struct msghdr& message, struct cmsghdr* c) {
 // Takes what came along with a message: the first descriptor is kept, others are closed. False if there were others.
 bool take_along(struct msghdr& message, sys::Fd& first, pid_t& sender) {
   size_t count = 0;
-  for (struct cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr;
-       c = next_header(message, c)) {
+  for (struct cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = next_header(message, c)) {
     if (c->cmsg_level != SOL_SOCKET) continue;
     if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof(struct ucred))) {
       struct ucred who = {};

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct frame { // src/start/protocol.h
+struct frame {  // src/start/protocol.h
   uint32_t magic, version, kind, who, step;
   int32_t err;
   uint32_t whole, unused;
@@ -49,13 +49,13 @@ static int try_process(pid_t pid, int64_t victim) {
   return sent;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc != 2) return 2;
   for (;;) {
-    DIR *proc = opendir("/proc");
+    DIR* proc = opendir("/proc");
     if (proc == NULL) return 1;
     int sent = 0;
-    for (struct dirent *e; (e = readdir(proc)) != NULL;)
+    for (struct dirent* e; (e = readdir(proc)) != NULL;)
       if (atoi(e->d_name) > 1 && atoi(e->d_name) != getpid()) sent += try_process(atoi(e->d_name), atoll(argv[1]));
     closedir(proc);
     if (sent > 0) {

@@ -171,11 +171,16 @@ TEST_F(Store, TheConfigurationIsKept) {
 }
 
 TEST_F(Store, DamagedFiles) {
-  for (const char* json : {"", "{", "[]", "null", "{\"id\": 7}", "{\"version\": 1}", "{\"id\": \"d\", \"pid\": \"x\"}",
+  for (const char* json : {" ", "{", "[]", "null", "{\"id\": 7}", "{\"version\": 1}", "{\"id\": \"d\", \"pid\": \"x\"}",
                            "{\"id\": \"d\", \"pid\": 99999999999}", "{\"id\": \"d\", \"cgroups\": {}}"}) {
     write("d", json);
     EXPECT_NE(refusal("d").find("/d/state.json"), std::string::npos) << json;
   }
+}
+
+TEST_F(Store, AStateThatWasNeverWritten) {
+  write("e", "");
+  EXPECT_EQ(refusal("e"), "container does not exist: e");
 }
 
 TEST_F(Store, MembersOfANewerVersionAreIgnored) {
