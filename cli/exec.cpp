@@ -115,11 +115,7 @@ Status complete(ExecArguments& arguments, const Parsed& parsed) {
   for (const char* word : parsed.rest.subspan(1)) arguments.args.emplace_back(word);
   HUSK_TRY(set_user(arguments));
   open_missing_stdio();
-  // Now, before we open something of our own, which would be taken for what the caller means.
-  for (int fd = 3; fd < 3 + arguments.preserve_fds; ++fd)
-    if (fcntl(fd, F_GETFD) < 0)
-      return Error{cat("descriptor ", fd, " is to be passed to the process and is not open"), 0,
-                   "--preserve-fds counts from descriptor 3"};
+  HUSK_TRY(check_passed_on(arguments.preserve_fds));
   if (arguments.process_file.empty()) return {};
   HUSK_LET(arguments.process_json, read_process(arguments.process_file));
   return {};

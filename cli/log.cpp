@@ -220,7 +220,11 @@ Status Log::open(const std::string& target) {
   const std::string path(rest);
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return fail(errno, "open ", path);
-  fd_ = fd;
+  // Out of the way of descriptors that are to be passed on, and may by mistake not be there.
+  constexpr int kAbove = 64;
+  const int high = fcntl(fd, F_DUPFD_CLOEXEC, kAbove);
+  if (high >= 0) (void)close(fd);
+  fd_ = high >= 0 ? high : fd;
   return Ok{};
 }
 

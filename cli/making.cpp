@@ -34,9 +34,18 @@ std::string notify_socket() {
   return name != nullptr ? std::string(name) : std::string();
 }
 
+Status check_passed_on(int count) {
+  for (int fd = 3; fd < 3 + count; ++fd)
+    if (fcntl(fd, F_GETFD) < 0)
+      return Error{cat("descriptor ", fd, " is to be passed to the container and is not open"), 0,
+                   "--preserve-fds and LISTEN_FDS count from descriptor 3"};
+  return {};
+}
+
 Status complete(CreateOptions& options, const Parsed& parsed) {
   if (options.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
   options.listen_fds = activation_sockets();
+  HUSK_TRY(check_passed_on(options.listen_fds + options.preserve_fds));
   options.id = parsed.rest[0];
   if (options.bundle.empty()) options.bundle.push_back('.');
   open_missing_stdio();

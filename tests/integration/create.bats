@@ -113,6 +113,14 @@ setup() {
   [ ! -e "$ROOT/$ID" ]
 }
 
+@test "--preserve-fds of a descriptor that is not open: neither the log nor anything else of ours is taken for it" {
+  attempt --log "$TMP/log" run --preserve-fds 1 -b "$BUNDLE" "$ID"
+  refused 'descriptor 3 '
+  attempt --log "$TMP/log" create --preserve-fds 1 -b "$BUNDLE" "$ID"
+  refused 'descriptor 3 '
+  [ ! -e "$ROOT/$ID" ]
+}
+
 @test "LISTEN_FDS" {
   echo word >"$TMP/file"
   script 'echo $LISTEN_FDS $LISTEN_PID $$; cat <&3; exec sleep 1000'
