@@ -272,12 +272,12 @@ shared_pid_namespace() { # init and one more process, which does not end with it
   is_husk || skip "an option of husk and crun"
   create "$ID-1"
   launch "$ID-2"
-  create other
+  create "$TOKEN-other"
   ask delete --force --regex "^$ID-"
   says ''
   gone "$ID-1"
   gone "$ID-2"
-  is_phase created other
+  is_phase created "$TOKEN-other"
 }
 
 @test "--regex: what fails is told, with its id" {

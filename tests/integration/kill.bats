@@ -195,12 +195,12 @@ all_dead() {
   is_husk || skip "an option of husk and crun"
   launch "$ID-1"
   launch "$ID-2"
-  launch other
+  launch "$TOKEN-other"
   ask kill --regex "^$ID-[0-9]+\$" KILL
   says ''
   wait_until is_phase stopped "$ID-1"
   wait_until is_phase stopped "$ID-2"
-  is_phase running other
+  is_phase running "$TOKEN-other"
 }
 
 @test "--regex: one that fails does not keep the others from it" {
