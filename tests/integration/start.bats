@@ -120,7 +120,7 @@ now_ms() { echo "$((${EPOCHREALTIME/./} / 1000))"; }
 }
 
 @test "a poststart hook may do something with the container" {
-  hook poststart "'$RUNTIME' --root '$ROOT' update --pids-limit 33 '$ID' && '$RUNTIME' --root '$ROOT' pause '$ID' && '$RUNTIME' --root '$ROOT' resume '$ID'"
+  hook poststart "'$RUNTIME' --root '$ROOT' pause '$ID' && '$RUNTIME' --root '$ROOT' resume '$ID'"
   create
   go
   same "$(phase)" running
