@@ -34,12 +34,12 @@ Error gone() {
   return Error{"container not running", ESRCH, {}, 1, true};
 }
 
+}  // namespace
+
 bool is_alive(const store::State& state) {
   const store::ProcessFacts facts = store::look_at(state.pid);
   return !facts.ended && facts.start_time == state.start_time;
 }
-
-}  // namespace
 
 void say(const Environment& env, Level level, const std::string& text) {
   if (env.log) env.log(level, text);

@@ -27,6 +27,9 @@ Result<Found> find_with(const Environment& env, const std::string& id, sys::Fd l
 // What the process is doing: from its start time, the exec fifo, the freezer.
 Phase phase_of(const Environment& env, const store::State& state);
 
+// Whether the process is there and this container's: by its start time, and no zombie.
+bool is_alive(const store::State& state);
+
 // A descriptor of init that can be signalled and waited for (poll: readable once it has ended), sure to be of this
 // container's process and not of another one with its number. ESRCH when the process is gone; ENOSYS without
 // pidfd_open(2).

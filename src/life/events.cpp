@@ -72,11 +72,7 @@ class Events {
     return {};
   }
 
-  [[nodiscard]] bool has_ended() const {
-    if (init_) return fds_[0].revents != 0;
-    const store::ProcessFacts facts = store::look_at(state_.pid);
-    return facts.ended || facts.start_time != state_.start_time;
-  }
+  [[nodiscard]] bool has_ended() const { return init_ ? fds_[0].revents != 0 : !life::is_alive(state_); }
 
   // False when there is nothing more to wait for.
   bool look_at_memory() {

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "host/files.h"
+#include "life/sockets.h"
 #include "store/store.h"
 
 namespace husk::life {
@@ -32,22 +33,8 @@ Status send(int manager, std::string_view text) {
 }
 
 Status send_barrier(int manager, int fd) {
-  char text[] = "BARRIER=1";
-  struct iovec part = {text, sizeof text - 1};
-  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  struct msghdr message = {};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  struct cmsghdr* c = CMSG_FIRSTHDR(&message);
-  c->cmsg_level = SOL_SOCKET;
-  c->cmsg_type = SCM_RIGHTS;
-  c->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
-  while (sendmsg(manager, &message, MSG_NOSIGNAL) < 0)
-    if (errno != EINTR) return fail(errno, "send \"BARRIER=1\" to the notify socket");
-  return {};
+  const int error = send_with_descriptor(manager, "BARRIER=1", fd);
+  return error == 0 ? Status() : fail(error, "send \"BARRIER=1\" to the notify socket");
 }
 
 int poll_retrying(struct pollfd* polls, nfds_t count, int timeout) {

@@ -45,8 +45,7 @@ Status wait_for_end(int init, const store::State& state) {
 Status end_by_number(const store::State& state) {
   if (Status s = life::signal_init(state, SIGKILL); !s.ok()) return s.error().errnum == ESRCH ? Status() : std::move(s);
   for (int waited = 0; waited < kPatience; ++waited) {
-    const store::ProcessFacts facts = store::look_at(state.pid);
-    if (facts.ended || facts.start_time != state.start_time) return {};
+    if (!life::is_alive(state)) return {};
     pause_ms(1);
   }
   return still_there(state);

@@ -277,7 +277,8 @@ class Making {
       (void)run_hooks_of("poststop", spec_.hooks.poststop, state_json("stopped"));
     }
     if (has_cgroup_) {
-      (void)cgroup::kill_all(cgroup_.directories());
+      // As in remove.cpp: where it had a PID namespace, nobody of ours is left, and others are not ours to kill.
+      if (!state_.own_pid_namespace) (void)cgroup::kill_all(cgroup_.directories());
       if (Status s = cgroup::remove(cgroup_.created()); !s.ok()) say(env_, Level::warning, s.error().text());
     }
     if (wrote_pid_file_) (void)unlink(options_.pid_file.c_str());

@@ -28,6 +28,13 @@ Result<sys::Fd> connect_to(const std::string& path, const char* what) {
 Status send_fd(const std::string& path, const char* what, std::string_view text, int fd) {
   if (fd < 0) return Error{cat(what, " ", path, ": there is no descriptor to send"), 0, {}, 1};
   HUSK_LET(const sys::Fd to, connect_to(path, what));
+  const int error = send_with_descriptor(to.get(), text, fd);
+  return error == 0 ? Status() : fail(error, "send to ", what, " ", path);
+}
+
+}  // namespace
+
+int send_with_descriptor(int socket, std::string_view text, int fd) {
   struct iovec part = {const_cast<char*>(text.data()), text.size()};
   alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   struct msghdr message = {};
@@ -40,12 +47,10 @@ Status send_fd(const std::string& path, const char* what, std::string_view text,
   c->cmsg_type = SCM_RIGHTS;
   c->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
-  while (sendmsg(to.get(), &message, MSG_NOSIGNAL) < 0)
-    if (errno != EINTR) return fail(errno, "send to ", what, " ", path);
-  return {};
+  while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) return errno;
+  return 0;
 }
-
-}  // namespace
 
 Status send_console(const std::string& socket_path, int master) {
   return send_fd(socket_path, "console socket", "/dev/ptmx", master);

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace husk::life {
+
+// One message with a text and a descriptor, on a socket that is connected. 0 or an errno; no SIGPIPE.
+[[nodiscard]] int send_with_descriptor(int socket, std::string_view text, int fd);
 
 // --console-socket: exactly one message with the terminal's master.
 Status send_console(const std::string& socket_path, int master);

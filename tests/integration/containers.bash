@@ -52,8 +52,6 @@ exists() { [ -e "$ROOT/${1:-$ID}" ]; }
 gone() { [ ! -e "$ROOT/${1:-$ID}" ]; }
 alive() { kill -0 "$1" 2>/dev/null; }
 dead() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; } # gone, or not yet reaped
-# Directories of a container's cgroup, from its state.
-cgroups_of() { jq -r '.cgroups[]' "$ROOT/${1:-$ID}/state.json"; }
 members() { # [ID]: the processes in its cgroup
   cat "$(cgroups_of "$@" | head -n 1)/cgroup.procs"
 }
