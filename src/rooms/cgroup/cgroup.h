@@ -67,6 +67,22 @@ struct Write {
   bool keep_first = false;    // in front of the value goes the first word of what the file says now (v2's quota)
 };
 
+// A property of a systemd unit. `type` is that of D-Bus: "b", "i", "u", "x", "t", "d", "s", "as", "ay" (values are
+// decimal numbers), "a(ss)" (values in pairs).
+struct Property {
+  std::string name;
+  std::string type;
+  std::vector<std::string> values;
+};
+
+// The scope of a container that systemd makes the cgroup for (see systemd.h).
+struct Unit {
+  std::string name;   // "husk-demo.scope"
+  std::string slice;  // "system.slice"
+  bool user = false;  // of the user's instance of systemd
+  std::vector<Property> properties;
+};
+
 // v2: device rules are a program and not files.
 struct DevicePlan {
   DeviceList list;        // linux.resources.devices with the runtime's own devices
@@ -83,8 +99,10 @@ struct ResourcePlan {
 struct Plan {
   Mode mode = Mode::none;
   std::string path;  // of the cgroup below its mount points: "/demo"; where v1 hierarchies differ, that of the first
-  std::vector<Directory> directories;
+  std::vector<Directory> directories;  // with a unit: where it is expected to be; empty for a user's instance
   ResourcePlan resources;
+  std::optional<Unit> unit;  // systemd makes it
+  std::string id;            // of the container
 };
 
 // Where the cgroup of container `id` goes. An absolute `cgroups_path` starts at each mount point. A relative one, or
@@ -93,12 +111,25 @@ struct Plan {
 [[nodiscard]] Result<Plan> plan(const Host& host, const std::string& cgroups_path, const std::string& id,
                                 const spec::Resources* resources = nullptr);
 
+// The same where systemd makes it, that of the system or the user's. Annotations org.systemd.property.* are properties.
+[[nodiscard]] Result<Plan> plan_systemd(const Host& host, const spec::Spec& spec, const std::string& id, bool user);
+
 // The writes that make a cgroup what linux.resources asks for. `fresh`: for a new container (on v1 all devices are
 // denied first and the runtime's own list is allowed); otherwise for an update of a running one.
 [[nodiscard]] Result<ResourcePlan> plan_resources(Mode mode, const spec::Resources* resources, bool fresh = true);
 
 // ---------------------------------------------------------------- apply
 
+// What of a cgroup is kept in the container's state, and enough to find, change and remove it.
+struct Home {
+  std::vector<std::string> directories;
+  std::string unit;           // of systemd; empty: the directories were made by us
+  bool user_manager = false;  // the unit is of the user's instance
+};
+
+class Bus;
+
+// One container's cgroup, whoever makes it.
 class Cgroup {
  public:
   // Makes the directories, enables controllers above a v2 leaf, and gives an empty v1 cpuset its parent's. Resources
