@@ -1,7 +1,7 @@
 # One Makefile in front of CMake. `make help` lists what there is.
 
 # TIDY=1 make test    clang-tidy as well
-# ONLY="unit asan" make test    these stages only (checks unit asan tidy integration)
+# ONLY="unit asan" make test    these stages only (checks unit asan tidy integration guest)
 
 BUILD   := build
 JOBS    := $(shell nproc)

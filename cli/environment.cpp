@@ -37,22 +37,6 @@ Result<std::string> absolute(std::string_view path) {
   return clean.empty() ? std::string("/") : clean;
 }
 
-// A user namespace other than the first: not all ids are mapped to themselves.
-bool in_user_namespace() {
-  const int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  char map[128];
-  const ssize_t size = read(fd, map, sizeof map - 1);
-  (void)close(fd);
-  if (size <= 0) return false;
-  map[size] = '\0';
-  char* rest = map;
-  const unsigned long inside = strtoul(rest, &rest, 10);
-  const unsigned long outside = strtoul(rest, &rest, 10);
-  const unsigned long count = strtoul(rest, &rest, 10);
-  return inside != 0 || outside != 0 || count != 4294967295UL;
-}
-
 // As runc: the real root keeps to /run even when XDG_RUNTIME_DIR is set (sudo and su often leave it); "root" of a user
 // namespace takes it unless it is logged in as root there.
 bool honour_runtime_dir() {
@@ -73,10 +57,10 @@ Status make_runtime_root(const std::string& root) {
 
 Status check_choices(const Globals& globals) {
   const std::string_view manager = globals.cgroup_manager;
-  if (globals.systemd_cgroup || manager == "systemd")
-    return fail(0, "the systemd cgroup manager is not implemented in this version");
-  if (!manager.empty() && manager != "cgroupfs" && manager != "disabled")
-    return fail(0, "unknown cgroup manager: ", manager);
+  if (!manager.empty() && manager != "cgroupfs" && manager != "systemd" && manager != "disabled")
+    return fail(0, "unknown cgroup manager: ", manager, " (cgroupfs, systemd or disabled)");
+  if (globals.systemd_cgroup && !manager.empty() && manager != "systemd")
+    return fail(0, "--systemd-cgroup contradicts --cgroup-manager=", manager);
   bool value = false;
   const std::string& rootless = globals.rootless;
   if (!rootless.empty() && strcasecmp(rootless.c_str(), "auto") != 0 && !parse(rootless.c_str(), value))
@@ -105,6 +89,7 @@ Result<Environment> make_environment(const Globals& globals, const Log& log) {
   HUSK_LET(env.root, state_root(globals));
   env.log = [&log](Level level, const std::string& message) { log.write(level, message); };
   env.debug = log.wants(Level::debug);
+  if (globals.systemd_cgroup || globals.cgroup_manager == "systemd") env.cgroup_manager = CgroupManager::systemd;
   if (globals.cgroup_manager == "disabled") env.cgroup_manager = CgroupManager::disabled;
   const char* long_start = getenv("HUSK_LONG_START");
   env.force_long_start = globals.long_start || (long_start != nullptr && strcmp(long_start, "1") == 0);

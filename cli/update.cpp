@@ -51,8 +51,9 @@ constexpr Option kOptions[] = {
                                                         "memory that is left to it when others need some"),
     update_option<&UpdateArguments::memory_swap>("memory-swap", "limit of memory and swap together; -1: none"),
     update_option<&UpdateArguments::pids_limit>("pids-limit", "how many processes it may have; -1: no limit"),
-    update_option<&UpdateArguments::l3_cache_schema>("l3-cache-schema", "Intel RDT: not implemented"),
-    update_option<&UpdateArguments::mem_bw_schema>("mem-bw-schema", "Intel RDT: not implemented"),
+    update_option<&UpdateArguments::l3_cache_schema>("l3-cache-schema",
+                                                     "Intel RDT: ways of the L3 cache, such as \"L3:0=7f0\""),
+    update_option<&UpdateArguments::mem_bw_schema>("mem-bw-schema", "Intel RDT: memory bandwidth, such as \"MB:0=50\""),
 };
 
 std::string quoted(std::string_view text) {
@@ -164,10 +165,7 @@ Result<int> update_main(const Command& self, const Globals& globals, const Log& 
   HUSK_LET(const std::string json, from_file ? read_resources(arguments.resources) : resources_of(arguments));
   if (!from_file && !(arguments.kernel_memory.empty() && arguments.kernel_memory_tcp.empty()))
     log.write(Level::warning, "Kernel memory settings are ignored and will be removed");
-  if (!arguments.l3_cache_schema.empty() || !arguments.mem_bw_schema.empty())
-    return fail(0, arguments.l3_cache_schema.empty() ? "--mem-bw-schema" : "--l3-cache-schema",
-                ": Intel RDT is not implemented in this version");
-  HUSK_TRY(husk::update(env, parsed.rest[0], json));
+  HUSK_TRY(husk::update(env, {parsed.rest[0], json, arguments.l3_cache_schema, arguments.mem_bw_schema}));
   return 0;
 }
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# run.sh [checks|unit|asan|tidy|integration]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
-# Every runner's own output is shown as it is; at the end one line for each, and a status other than 0 if any failed.
+# run.sh [checks|unit|asan|tidy|integration|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
+# The guest (tests with systemd and cgroup v2) is made in the background meanwhile; where it cannot be made its tests are
+# left out, which is no failure, and is said at the end. Every runner's own output is shown as it is; at the end one line
+# for each, and a status other than 0 if any failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -33,12 +35,29 @@ unit() { # PRESET
   build "$1" && (cd "build/$1" && ctest --output-on-failure -j "$jobs")
 }
 
+# In the background: the guest takes a while, and most of that is the network's.
+prepare_guest() {
+  guest_log=$(mktemp)
+  tests/vm/vm build >"$guest_log" 2>&1 3>&- &
+  guest_build=$!
+}
+guest() {
+  if wait "$guest_build"; then
+    stage 'integration, guest' guest_tests
+  else
+    cat "$guest_log" >&2
+    results+=("guest: NOT RUN ($(tail -n 1 "$guest_log"))")
+  fi
+  rm -f "$guest_log"
+}
+guest_tests() { build release && JOBS=1 tests/integration/run.sh guest guest-user; }
 integration() { build release && tests/integration/run.sh; }
 asan() { unit asan; }
 debug_unit() { unit debug; }
 tidy() { build tidy husk-cli; }
 
-[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration
+[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration guest
+[[ " $* " != *' guest '* || $(id -u) != 0 ]] || prepare_guest
 for what in "$@"; do
   case $what in
     checks) for check in tests/checks/*; do stage "$(basename "${check%.*}")" "$check"; done ;;
@@ -51,7 +70,10 @@ for what in "$@"; do
         failed=1
       fi
       ;;
-    *) sed -n 2,3p "$0" >&2; exit 2 ;;
+    guest)
+      if [ "$(id -u)" = 0 ]; then guest; else results+=("guest: NOT RUN (needs root)"); fi
+      ;;
+    *) sed -n 2,5p "$0" >&2; exit 2 ;;
   esac
 done
 echo

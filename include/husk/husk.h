@@ -31,8 +31,9 @@ enum class Level { debug, info, warning, error };
 // thread only.
 using LogSink = std::function<void(Level, const std::string&)>;
 
-// Who makes control groups.
-enum class CgroupManager { cgroupfs, disabled };
+// Who makes control groups: husk in the file system, systemd as scope units (of the system, or of the user where there
+// are no privileges; linux.cgroupsPath is "slice:prefix:name" then), or nobody.
+enum class CgroupManager { cgroupfs, systemd, disabled };
 
 // What is the same for every container: the global options of the command line.
 struct Environment {
@@ -126,8 +127,13 @@ Result<std::vector<pid_t>> processes(const Environment& env, const std::string& 
 Status pause(const Environment& env, const std::string& id);
 Status resume(const Environment& env, const std::string& id);
 
-// Changes limits of a container: JSON as in /linux/resources of config.json. What is not named stays as it is.
-Status update(const Environment& env, const std::string& id, const std::string& resources_json);
+// Changes limits of a container. What is not named stays as it is.
+struct UpdateOptions {
+  std::string id;
+  std::string resources_json;                  // as in /linux/resources of config.json
+  std::string l3_cache_schema, mem_bw_schema;  // Intel RDT: as in /linux/intelRdt; empty: as it is
+};
+Status update(const Environment& env, const UpdateOptions& options);
 
 // ---------------------------------------------------------------- exec
 
@@ -169,6 +175,9 @@ Status events(const Environment& env, const std::string& id, int interval_ms,
 
 // The JSON document of runtime-spec's features.md: what this runtime can do, whatever the host.
 std::string features();
+
+// Whether the caller is in a user namespace other than the first, where uid 0 has no power over the host.
+bool in_user_namespace();
 
 // What config.json `husk spec` writes; for a user without privileges when `rootless`, with that uid and gid mapped.
 std::string default_config(bool rootless, uint32_t uid, uint32_t gid);

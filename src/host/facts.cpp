@@ -28,6 +28,16 @@ Facts probe() {
   return f;
 }
 
+bool in_user_namespace() {
+  constexpr size_t limit = 64 << 10;  // 340 lines are the most that the kernel takes
+  const Result<std::string> map = read_file("/proc/self/uid_map", limit);
+  if (!map.ok()) return false;
+  std::string words;
+  for (const char c : *map)
+    if (c != ' ' || (!words.empty() && words.back() != ' ')) words += c;
+  return !words.empty() && words != "0 0 4294967295\n";
+}
+
 bool apparmor_enabled() {
   const Result<std::string> text = read_file("/sys/module/apparmor/parameters/enabled", 16);
   return text.ok() && text->starts_with('Y');

@@ -17,6 +17,8 @@ struct Facts {
 // A handful of system calls with arguments that cannot work: ENOSYS is the only answer that counts.
 [[nodiscard]] Facts probe();
 
+// A user namespace other than the first: not all ids are mapped to themselves.
+[[nodiscard]] bool in_user_namespace();
 [[nodiscard]] bool apparmor_enabled();
 [[nodiscard]] bool selinux_enabled();
 

@@ -164,6 +164,16 @@ std::optional<Value> Value::member(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<Value> Value::member_any_case(std::string_view name) const {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto same = [&lower](char a, char b) { return lower(a) == lower(b); };
+  std::optional<Value> out;
+  if (kind() != Kind::object) return out;
+  for (const Value v : children())
+    if (std::equal(v.key().begin(), v.key().end(), name.begin(), name.end(), same)) out.emplace(v);
+  return out;
+}
+
 std::string Value::pointer() const {
   std::string out;
   uint32_t at = 0;

@@ -40,7 +40,8 @@ bool In::expect(Kind kind) const {
 
 std::optional<In> In::at(std::string_view name) const {
   if (!ok() || !expect(Kind::object)) return std::nullopt;
-  const std::optional<Value> member = value_.member(name);
+  std::optional<Value> member = value_.member(name);
+  if (!member && failure_->any_case) member = value_.member_any_case(name);
   if (!member || member->kind() == Kind::null) return std::nullopt;
   return In(*member, *failure_);
 }

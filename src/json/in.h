@@ -25,6 +25,7 @@ namespace husk::json {
 
 struct Failure {
   std::optional<Error> first;
+  bool any_case = false;  // names of members count whatever their case, as for programs written in Go
 };
 
 class In {
@@ -113,9 +114,10 @@ void read(const In& in, std::vector<T>& out) {
 
 // The whole document as a T.
 template <class T>
-Result<T> parse_as(std::string_view text) {
+Result<T> parse_as(std::string_view text, bool any_case = false) {
   HUSK_LET(const Document doc, Document::parse(text));
   Failure failure;
+  failure.any_case = any_case;
   T out;
   read(In(doc.root(), failure), out);
   if (failure.first) return *std::move(failure.first);

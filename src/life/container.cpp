@@ -53,11 +53,11 @@ Phase phase_of(const Environment& env, const store::State& state) {
     case starting::Gate::building:
       return Phase::creating;
     case starting::Gate::shut:
-      return cgroup::is_frozen(state.cgroups) ? Phase::paused : Phase::created;
+      return cgroup::is_frozen(state.cgroup.directories) ? Phase::paused : Phase::created;
     case starting::Gate::none:
       break;
   }
-  return cgroup::is_frozen(state.cgroups) ? Phase::paused : Phase::running;
+  return cgroup::is_frozen(state.cgroup.directories) ? Phase::paused : Phase::running;
 }
 
 Result<Found> find(const Environment& env, const std::string& id) {

@@ -38,6 +38,9 @@ Result<sys::Fd> open_init(const store::State& state);
 // Signals init; by pidfd where there is one. ESRCH when it is gone.
 Status signal_init(const store::State& state, int signal);
 
+// What the numbers have under "intel_rdt".
+Result<std::string> rdt_stats(const store::State& state);
+
 void say(const Environment& env, Level level, const std::string& text);
 
 // A step, for --debug. Nothing is put together when nobody listens.

@@ -46,7 +46,8 @@ class Events {
       if (!look_at_memory() || ended) return {};
       const int64_t now = now_ms();
       if (now < next) continue;
-      if (!sink_("stats", cgroup::stats_json(cgroup::read_stats(cgroup_)))) return {};
+      HUSK_LET(const std::string rdt, life::rdt_stats(state_));
+      if (!sink_("stats", cgroup::stats_json(cgroup::read_stats(cgroup_), rdt))) return {};
       next += interval_ms;
       if (next <= now) next = now + interval_ms;  // one that was missed is not made up for
     }
@@ -105,7 +106,7 @@ Status events(const Environment& env, const std::string& id, int interval_ms, co
   if (interval_ms <= 0) return Error{"duration interval must be greater than 0"};
   HUSK_LET(const life::Found found, life::find(env, id));
   if (found.phase == Phase::stopped) return Error{cat("container with id ", id, " is not running")};
-  Result<cgroup::Located> cgroup = cgroup::locate(found.state.cgroups);
+  Result<cgroup::Located> cgroup = cgroup::locate(found.state.cgroup.directories);
   if (!cgroup.ok()) return std::move(cgroup).error().within(cat("cannot watch container ", id));
   return Events(env, found.state, *std::move(cgroup), sink).run(interval_ms);
 }

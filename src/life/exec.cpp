@@ -134,15 +134,17 @@ class Adding {
   }
 
   Result<starting::Process> launch() {
-    HUSK_LET(cgroup::Cgroup cgroup, cgroup::Cgroup::open(state_.cgroups, options_.cgroups));
+    HUSK_LET(cgroup::Cgroup cgroup, cgroup::Cgroup::open(state_.cgroup.directories, options_.cgroups));
     starting::Callbacks callbacks;
     callbacks.pidfd = init_.get();
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
     Result<starting::Process> out = starting::launch(*plan_, cgroup, callbacks);
-    if (out.ok() || (out.error().errnum != EBUSY && out.error().errnum != EOPNOTSUPP)) return out;
+    if (out.ok()) return out;
     const std::vector<std::string> directories = cgroup.directories();
-    if (cgroup.directory_fd() < 0) return out;
+    const int error = out.error().errnum;
+    if ((error == EACCES || error == EPERM) && !cgroup::may_join(directories)) return launch_elsewhere(callbacks, out);
+    if ((error != EBUSY && error != EOPNOTSUPP) || cgroup.directory_fd() < 0) return out;
     // The container's processes have moved into cgroups below, and the kernel keeps this one free of processes.
     if (options_.cgroups.empty()) {
       HUSK_LET(cgroup, cgroup::Cgroup::open_of_process(directories[0], state_.pid));
@@ -152,10 +154,30 @@ class Adding {
                 "/cgroup.procs");
   }
 
+  // A user in a session may not move processes into what systemd has given to the same user. systemd may; without it
+  // the process stays where its caller is, as with runc.
+  Result<starting::Process> launch_elsewhere(const starting::Callbacks& callbacks, Result<starting::Process>& refused) {
+    if (!state_.cgroup.unit.empty()) {
+      HUSK_LET(cgroup::Cgroup cgroup, cgroup::Cgroup::open_unit(state_.cgroup, options_.cgroups));
+      return starting::launch(*plan_, cgroup, callbacks);
+    }
+    if (!options_.cgroups.empty()) return std::move(refused);
+    say(env_, Level::warning, "the process is not in the container's cgroup: the caller may not move processes there");
+    cgroup::Cgroup none;
+    return starting::launch(*plan_, none, callbacks);
+  }
+
+  // A class that an administrator has removed meanwhile is no reason to keep a process out.
+  Status join_rdt(pid_t pid) const {
+    Status status = intelrdt::join(state_.rdt, pid);
+    return status.ok() || status.error().errnum == ENOENT ? Status() : std::move(status);
+  }
+
   // Without a pidfd only this tells that the namespaces were those of the container, and not of another process with
   // the number of its init: if that one is still there now, it was there all the time.
   Status on_born(const starting::Process& process) {
     trace(env_, "process ", process.pid, " is in the container's namespaces");
+    if (!state_.rdt.group.empty()) HUSK_TRY(join_rdt(process.pid));
     if (init_ || store::look_at(state_.pid).start_time == state_.start_time) return {};
     return stopped();
   }

@@ -1,4 +1,6 @@
 // What the library says about itself.
+#include "host/facts.h"
+
 #include "husk/husk.h"
 #include "rooms/cgroup/cgroup.h"
 #include "spec/default_spec.h"
@@ -8,6 +10,10 @@ namespace husk {
 std::string default_config(bool rootless, uint32_t uid, uint32_t gid) {
   const Result<cgroup::Host> host = cgroup::probe(false);
   return spec::default_config(rootless, uid, gid, host.ok() && host->mode == cgroup::Mode::v2);
+}
+
+bool in_user_namespace() {
+  return host::in_user_namespace();
 }
 
 const char* spec_version() {

@@ -17,19 +17,21 @@ using Pids = std::vector<pid_t>;
 
 // Its init may have been moved elsewhere; the others are found by the cgroup alone.
 Status signal_everyone(const store::State& state, int signal) {
-  HUSK_LET(const Pids pids, cgroup::processes(state.cgroups));
+  HUSK_LET(const Pids pids, cgroup::processes(state.cgroup.directories));
   if (pids.empty() || !std::binary_search(pids.begin(), pids.end(), state.pid)) {
     Status init = life::signal_init(state, signal);
     if (!init.ok() && (init.error().errnum != ESRCH || pids.empty())) return init;
   }
-  return signal == SIGKILL ? cgroup::kill_all(state.cgroups) : cgroup::signal_processes(state.cgroups, pids, signal);
+  return signal == SIGKILL ? cgroup::kill_all(state.cgroup.directories)
+                           : cgroup::signal_processes(state.cgroup.directories, pids, signal);
 }
 
 Status signal_first(const store::State& state, int signal) {
   HUSK_TRY(life::signal_init(state, signal));
   // On v1 a frozen process dies only once it is thawed.
-  if (signal == SIGKILL && cgroup::is_frozen(state.cgroups)) return cgroup::kill_all(state.cgroups);
-  return {};
+  const std::vector<std::string>& in = state.cgroup.directories;
+  const bool frozen = signal == SIGKILL && (cgroup::is_frozen(in) || cgroup::is_frozen_below(in));
+  return frozen ? cgroup::kill_all(in) : Status();
 }
 
 }  // namespace
@@ -38,8 +40,8 @@ Status kill(const Environment& env, const std::string& id, const KillOptions& op
   HUSK_LET(const store::State state, store::load(env.root, id));
   // Without a PID namespace of its own the others outlive init, and SIGKILL is to end the container.
   const bool everyone = options.all || (options.signal == SIGKILL && !state.own_pid_namespace);
-  Status sent = everyone && state.pid > 0 && !state.cgroups.empty() ? signal_everyone(state, options.signal)
-                                                                    : signal_first(state, options.signal);
+  Status sent = everyone && state.pid > 0 && !state.cgroup.directories.empty() ? signal_everyone(state, options.signal)
+                                                                               : signal_first(state, options.signal);
   if (!sent.ok() && sent.error().errnum == ESRCH && options.all) return {};
   return sent;
 }

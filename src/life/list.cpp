@@ -61,7 +61,7 @@ std::vector<std::string> list_ids(const Environment& env) {
 
 Result<std::vector<pid_t>> processes(const Environment& env, const std::string& id) {
   HUSK_LET(const store::State state, store::load(env.root, id));
-  if (!state.cgroups.empty()) return cgroup::processes(state.cgroups);
+  if (!state.cgroup.directories.empty()) return cgroup::processes(state.cgroup.directories);
   if (const Result<sys::Fd> init = life::open_init(state); !init.ok() && init.error().errnum == ESRCH)
     return std::vector<pid_t>();
   return Error{cat("container ", id, " has no cgroup"), 0, "its processes cannot be told from others", 1};

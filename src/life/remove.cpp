@@ -58,8 +58,9 @@ Status end_init(const Found& found) {
   if (!init.ok() && init.error().errnum == ESRCH) return {};
   // The end of a PID namespace's first process ends the others. Not if they are frozen, or if it is no such process:
   // the cgroup's own way of killing thaws them and takes all.
-  const bool frozen = found.phase != Phase::running && cgroup::is_frozen(state.cgroups);
-  if (frozen || !state.own_pid_namespace) (void)cgroup::kill_all(state.cgroups);
+  const bool frozen = found.phase != Phase::running && cgroup::is_frozen(state.cgroup.directories);
+  if (frozen || !state.own_pid_namespace || cgroup::is_frozen_below(state.cgroup.directories))
+    (void)cgroup::kill_all(state.cgroup.directories);
   if (!init.ok()) return end_by_number(state);
   if (syscall(SYS_pidfd_send_signal, init->get(), SIGKILL, nullptr, 0) < 0 && errno != ESRCH)
     return fail(errno, "send SIGKILL to process ", state.pid);
@@ -86,26 +87,27 @@ void leave_or_remove_cgroup(const Environment& env, const store::State& state) {
   constexpr int patience = 1000;
   for (int waited = 0, step = 1; waited < patience; waited += step, step = std::min(step * 2, 50)) {
     pause_ms(step);
-    if (cgroup::remove_empty(state.cgroups)) return;
+    if (cgroup::remove_empty(state.cgroup.directories)) return;
   }
   say(env, Level::warning, cat("container ", state.id, ": its cgroup is in use by others and stays"));
 }
 
 Status remove_cgroup(const Environment& env, const store::State& state) {
-  if (cgroup::remove_empty(state.cgroups)) return {};
+  if (cgroup::remove_empty(state.cgroup.directories) && state.cgroup.unit.empty()) return {};
   if (state.pid <= 0) {
     leave_or_remove_cgroup(env, state);
     return {};
   }
   // Whatever the container's first process left running goes with it. Where that had a PID namespace, its end was the
   // end of all: who is in the cgroup still, or again, is somebody else's.
-  if (!state.own_pid_namespace) (void)cgroup::kill_all(state.cgroups);
-  return cgroup::remove(state.cgroups);
+  if (!state.own_pid_namespace) (void)cgroup::kill_all(state.cgroup.directories);
+  return cgroup::remove(state.cgroup);
 }
 
 Status take_away(const Environment& env, const store::State& state) {
   // With a cgroup that cannot be removed, the state is kept: it is all that knows of it.
   HUSK_TRY(remove_cgroup(env, state));
+  if (!state.rdt.group.empty()) HUSK_TRY(intelrdt::remove(state.rdt));
   poststop(env, state);
   return store::remove_state(env.root, state.id);
 }

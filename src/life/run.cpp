@@ -103,10 +103,14 @@ class Making {
 
   Status make_plan() {
     const host::Facts facts = host::probe();
-    HUSK_LET(const cgroup::Host cgroups, cgroup::probe(cgroup::needs_own_path(spec_.lx.cgroups_path)));
+    const bool systemd = env_.cgroup_manager == CgroupManager::systemd;
+    HUSK_LET(cgroup::Host cgroups, cgroup::probe(!systemd && cgroup::needs_own_path(spec_.lx.cgroups_path)));
+    if (!systemd && spec_.lx.cgroups_path.empty()) cgroup::find_writable(&cgroups);
     plan::Input in{spec_, facts, cgroups, options_.id, state_.rootfs, state_.bundle, {}};
     in.listen_fds = options_.listen_fds;
-    in.no_cgroup = env_.cgroup_manager == CgroupManager::disabled || !may_make_cgroup(cgroups);
+    in.no_cgroup = env_.cgroup_manager == CgroupManager::disabled;
+    in.systemd = systemd;
+    in.user_systemd = systemd && (facts.euid != 0 || host::in_user_namespace());
     in.wait_for_start = until_ == Until::created;
     in.preserve_fds = options_.preserve_fds;
     in.no_pivot = options_.no_pivot;
@@ -159,12 +163,20 @@ class Making {
     if (!told.ok()) say(env_, Level::warning, told.error().text());
   }
 
+  Status plan_rdt() {
+    if (!spec_.lx.intel_rdt) return {};
+    HUSK_LET(rdt_root_, intelrdt::root());
+    rdt_ = intelrdt::plan(*spec_.lx.intel_rdt, options_.id);
+    state_.rdt = intelrdt::locate(rdt_root_, rdt_);
+    return {};
+  }
+
   Status record() {
     state_.id = options_.id;
     state_.created = store::now();
     state_.owner = geteuid();
     state_.annotations = spec_.annotations;
-    for (const cgroup::Directory& d : plan_->cgroup.directories) state_.cgroups.push_back(d.path);
+    state_.cgroup = cgroup::home_of(plan_->cgroup);
     const spec::Namespace* pid = spec_.lx.find(spec::NsType::pid);
     state_.own_pid_namespace = pid != nullptr && pid->path.empty();
     state_.no_new_keyring = options_.no_new_keyring;
@@ -177,6 +189,8 @@ class Making {
   Status on_born(const starting::Process& process) {
     state_.pid = process.pid;
     state_.start_time = store::look_at(process.pid).start_time;
+    state_.cgroup = cgroup_.home();
+    if (has_rdt_) HUSK_TRY(intelrdt::join(state_.rdt, process.pid));
     trace(env_, "process ", process.pid, " sets itself up");
     HUSK_TRY(store::save(env_.root, state_));
     HUSK_TRY(store::save_config(env_.root, options_.id, config_));
@@ -186,18 +200,13 @@ class Making {
   Status make_cgroup() {
     HUSK_LET(cgroup_, cgroup::Cgroup::create(plan_->cgroup));
     has_cgroup_ = true;
-    return cgroup_.apply();
-  }
-
-  // A user without a delegated cgroup gets a container without one of its own, as long as none is asked for.
-  [[nodiscard]] bool may_make_cgroup(const cgroup::Host& host) const {
-    if (geteuid() == 0 || !spec_.lx.cgroups_path.empty()) return true;
-    for (const cgroup::Hierarchy& h : host.hierarchies)
-      if (access(cat(h.mountpoint, h.own_path).c_str(), W_OK) < 0) return false;
-    return true;
+    if (state_.rdt.group.empty()) return {};
+    has_rdt_ = true;
+    return intelrdt::create(rdt_root_, rdt_, state_.rdt);
   }
 
   Result<Launched> start() {
+    HUSK_TRY(plan_rdt());
     HUSK_TRY(record());
     if (has_notify_) HUSK_TRY(prepare_notify());
     HUSK_TRY(make_cgroup());
@@ -209,7 +218,14 @@ class Making {
       HUSK_LET(gate_, starting::make_gate(store::directory(env_.root, options_.id)));
       callbacks.fifo = gate_.get();
     }
-    HUSK_LET(starting::Process process, starting::launch(*plan_, cgroup_, callbacks));
+    Result<starting::Process> made = starting::launch(*plan_, cgroup_, callbacks);
+    // Below a threaded domain (an engine inside a container) a cgroup takes processes only when it is threaded, too.
+    if (!made.ok() && made.error().errnum == EOPNOTSUPP && state_.pid == 0 && cgroup_.directory_fd() >= 0) {
+      HUSK_TRY(cgroup_.become_threaded());
+      made = starting::launch(*plan_, cgroup_, callbacks);
+    }
+    if (!made.ok()) return std::move(made).error();
+    starting::Process process = *std::move(made);
     trace(env_, until_ == Until::created ? "it waits for its start" : "the program runs");
     if (until_ == Until::created) return launched(process);
     lock_.reset();  // it is made: hooks may do something with it
@@ -278,9 +294,9 @@ class Making {
     }
     if (has_cgroup_) {
       // As in remove.cpp: where it had a PID namespace, nobody of ours is left, and others are not ours to kill.
-      if (!state_.own_pid_namespace) (void)cgroup::kill_all(cgroup_.directories());
-      if (Status s = cgroup::remove(cgroup_.created()); !s.ok()) say(env_, Level::warning, s.error().text());
+      if (Status s = cgroup_.undo(!state_.own_pid_namespace); !s.ok()) say(env_, Level::warning, s.error().text());
     }
+    if (has_rdt_) (void)intelrdt::remove(state_.rdt);
     if (wrote_pid_file_) (void)unlink(options_.pid_file.c_str());
     if (Status s = store::remove_state(env_.root, options_.id); !s.ok()) say(env_, Level::warning, s.error().text());
   }
@@ -297,7 +313,10 @@ class Making {
   cgroup::Cgroup cgroup_;
   sys::Fd notify_, manager_;  // the ends of the notify socket
   bool has_notify_ = false;
+  intelrdt::Plan rdt_;
+  std::string rdt_root_;
   bool has_cgroup_ = false;
+  bool has_rdt_ = false;
   bool wrote_pid_file_ = false;
 };
 

@@ -2,23 +2,63 @@
 #include "rooms/cgroup/update.h"
 
 #include "life/container.h"
+#include "rooms/cgroup/systemd.h"
 #include "spec/parse.h"
 #include "spec/validate.h"
 
 namespace husk {
+namespace {
 
-Status update(const Environment& env, const std::string& id, const std::string& resources_json) {
-  HUSK_LET(const life::Found found, life::find_locked(env, id));
-  HUSK_LET(spec::Resources resources, spec::parse_resources(resources_json));
-  HUSK_TRY(spec::validate_resources(resources));
-  if (found.phase == Phase::stopped) return Error{"container not running"};
-  Result<cgroup::Located> cgroup = cgroup::locate(found.state.cgroups);
-  if (!cgroup.ok()) return std::move(cgroup).error().within(cat("cannot update container ", id));
+// First, because it enables the controllers that the files need.
+Status tell_systemd(const cgroup::Home& home, cgroup::Mode mode, const spec::Resources& resources) {
+  HUSK_LET(const std::vector<cgroup::Property> properties, cgroup::resource_properties(mode, resources, false));
+  if (properties.empty()) return {};
+  HUSK_LET(cgroup::Bus bus, cgroup::Bus::open(home.user_manager));
+  return bus.set_properties(home.unit, properties);
+}
+
+Status update_cgroup(const Environment& env, const life::Found& found, spec::Resources resources) {
+  const cgroup::Home& home = found.state.cgroup;
+  Result<cgroup::Located> cgroup = cgroup::locate(home.directories);
+  if (!cgroup.ok()) return std::move(cgroup).error().within(cat("cannot update container ", found.state.id));
+  if (!home.unit.empty()) HUSK_TRY(tell_systemd(home, cgroup->mode, resources));
   std::vector<std::string> not_applied;
   HUSK_TRY(cgroup::update(*cgroup, std::move(resources), &not_applied));
   for (const std::string& what : not_applied)
     life::say(env, Level::warning, cat(what, " is not applied by this version"));
   return {};
+}
+
+// A container that had no class of its own gets one now; its processes are all below init or come by exec.
+Status give_class(const Environment& env, store::State& state, const std::string& root) {
+  const intelrdt::Plan plan = intelrdt::plan({}, state.id);
+  state.rdt = intelrdt::locate(root, plan);
+  HUSK_TRY(store::save(env.root, state));
+  HUSK_TRY(intelrdt::create(root, plan, state.rdt));
+  HUSK_LET(const std::vector<pid_t> pids, cgroup::processes(state.cgroup.directories));
+  for (const pid_t pid : pids) {
+    Status joined = intelrdt::join(state.rdt, pid);
+    if (!joined.ok() && joined.error().errnum != ESRCH) return joined;
+  }
+  return {};
+}
+
+Status update_rdt(const Environment& env, store::State state, const UpdateOptions& options) {
+  HUSK_LET(const std::string root, intelrdt::root());
+  if (state.rdt.group.empty()) HUSK_TRY(give_class(env, state, root));
+  return intelrdt::update(root, state.rdt, options.l3_cache_schema, options.mem_bw_schema);
+}
+
+}  // namespace
+
+Status update(const Environment& env, const UpdateOptions& options) {
+  HUSK_LET(const life::Found found, life::find_locked(env, options.id));
+  HUSK_LET(spec::Resources resources, spec::parse_resources(options.resources_json));
+  HUSK_TRY(spec::validate_resources(resources));
+  if (found.phase == Phase::stopped) return Error{"container not running"};
+  HUSK_TRY(update_cgroup(env, found, std::move(resources)));
+  if (options.l3_cache_schema.empty() && options.mem_bw_schema.empty()) return {};
+  return update_rdt(env, found.state, options);
 }
 
 }  // namespace husk

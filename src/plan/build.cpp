@@ -6,6 +6,7 @@
 
 #include "plan/parts.h"
 #include "plan/plan.h"
+#include "rooms/cgroup/owner.h"
 #include "rooms/process/plan.h"
 #include "rooms/rootfs/plan.h"
 
@@ -60,7 +61,6 @@ class Builder {
   // What this version cannot do is an error: a container that silently lacks what it was promised is worse than none.
   [[nodiscard]] Status refuse_what_is_missing() const {
     if (!spec_.lx.net_devices.empty()) return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
-    if (spec_.lx.intel_rdt) return Error{"/linux/intelRdt: not implemented in this version", 0, {}, 1};
     return {};
   }
 
@@ -73,8 +73,13 @@ class Builder {
 
   Status plan_cgroup() {
     if (in_.no_cgroup) return {};
-    const spec::Resources* resources = spec_.lx.resources ? &*spec_.lx.resources : nullptr;
-    HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
+    if (in_.systemd) {
+      HUSK_LET(plan_.cgroup, cgroup::plan_systemd(in_.cgroups, spec_, in_.id, in_.user_systemd));
+    } else {
+      const spec::Resources* resources = spec_.lx.resources ? &*spec_.lx.resources : nullptr;
+      HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
+    }
+    plan_.cgroup.owner = cgroup::owner_of(spec_);
     for (const std::string& what : plan_.cgroup.resources.not_applied)
       plan_.warnings.push_back(cat(what, " is not applied by this version"));
     return {};
@@ -101,7 +106,7 @@ class Builder {
       std::string name;
       if (!h.controllers.empty()) name = h.mountpoint.substr(h.mountpoint.rfind('/') + 1);
       std::string source = h.mountpoint;
-      if (in_.no_cgroup && !s.cgroup2) source += h.own_path;
+      if (!s.cgroup2) source += h.own_path;  // the caller's, where the container has none
       for (const cgroup::Directory& d : plan_.cgroup.directories)
         if (d.mountpoint == h.mountpoint && !s.cgroup2) source = d.path;
       s.cgroups.push_back({name, h.controllers, source});

@@ -34,7 +34,9 @@ struct Input {
   bool wait_for_start = false;  // at the exec fifo
   int listen_fds = 0;           // of socket activation; they come before the preserved ones
   int preserve_fds = 0;
-  bool no_cgroup = false;  // the caller may not make one: the container stays in its cgroup
+  bool systemd = false;       // makes the cgroup,
+  bool user_systemd = false;  // the user's instance of it
+  bool no_cgroup = false;     // the caller may not make one: the container stays in its cgroup
   bool no_pivot = false;
   bool no_new_keyring = false;
   bool force_long = false;

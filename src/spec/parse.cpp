@@ -59,7 +59,7 @@ Result<Process> parse_process(std::string_view json) {
   return json::parse_as<Process>(json);
 }
 Result<Resources> parse_resources(std::string_view json) {
-  return json::parse_as<Resources>(json);
+  return json::parse_as<Resources>(json, true);
 }
 
 std::string map_text(const std::vector<IdMapping>& mappings) {

@@ -20,7 +20,8 @@ Result<Spec> parse(std::string_view json);
 // The text of the file given to `exec --process`.
 Result<Process> parse_process(std::string_view json);
 
-// The text of the file given to `update --resources`: what linux.resources holds.
+// The text of the file given to `update --resources`: what linux.resources holds. Names of members are taken in any
+// case: clients that were made for runc never had to care.
 Result<Resources> parse_resources(std::string_view json);
 
 }  // namespace husk::spec

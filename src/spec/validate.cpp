@@ -21,7 +21,8 @@ constexpr auto kProcessChecks = std::to_array<ProcessCheck>({
     check_affinity,
 });
 
-constexpr auto kResourcesChecks = std::to_array<ResourcesCheck>({check_device_rules, check_limits, check_unified});
+constexpr auto kResourcesChecks =
+    std::to_array<ResourcesCheck>({check_device_rules, check_limits, check_rdma, check_unified});
 
 void check_resources_of(const Spec& spec, Report& report) {
   if (!spec.lx.resources) return;

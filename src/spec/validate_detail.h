@@ -108,6 +108,7 @@ void check_devices(const Spec& spec, Report& report);
 void check_cgroups_path(const Spec& spec, Report& report);
 void check_device_rules(const Resources& resources, Report& report);
 void check_limits(const Resources& resources, Report& report);
+void check_rdma(const Resources& resources, Report& report);
 void check_unified(const Resources& resources, Report& report);
 void check_personality(const Spec& spec, Report& report);
 void check_intel_rdt(const Spec& spec, Report& report);

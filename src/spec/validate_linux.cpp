@@ -64,7 +64,7 @@ void check_device_rules(const Resources& resources, Report& report) {
     const std::string& access = rules[i].access;
     if (access.empty()) {
       report.add(at("/access"), "must not be empty (known: r, w, m)");
-    } else if (access.find_first_not_of("rwm") != std::string::npos) {
+    } else if (access.find_first_not_of("rwma") != std::string::npos) {  // 'a': see devices.cpp of the cgroup room
       report.add(at("/access"), shown(access), " has letters other than r, w and m");
     }
     if (rules[i].major && *rules[i].major < -1) report.add(at("/major"), *rules[i].major, " is below -1 (all)");
@@ -91,6 +91,12 @@ void check_limits(const Resources& resources, Report& report) {
     if (const std::string& size = resources.hugepage_limits[i].page_size; !is_page_size(size))
       report.add(element("/linux/resources/hugepageLimits", i, "/pageSize"), shown(size),
                  " is not a page size such as 64KB, 2MB or 1GB");
+}
+
+void check_rdma(const Resources& resources, Report& report) {
+  for (const Rdma& device : resources.rdma)
+    if (!device.hca_handles && !device.hca_objects)
+      report.add(member("/linux/resources/rdma", device.device), "must have hcaHandles or hcaObjects");
 }
 
 void check_unified(const Resources& resources, Report& report) {
@@ -167,7 +173,6 @@ void warn_ignored(const Spec& spec, Report& report) {
   if (!spec.lx.resources || !spec.lx.resources->memory) return;
   const Memory& memory = *spec.lx.resources->memory;
   if (memory.kernel) report.add("/linux/resources/memory/kernel", "ignored: kernels no longer have this limit");
-  if (memory.kernel_tcp) report.add("/linux/resources/memory/kernelTCP", "ignored: deprecated by the specification");
 }
 
 }  // namespace husk::spec

@@ -36,7 +36,7 @@ int wait_for(pid_t pid) {
 
 class Launch {
  public:
-  Launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks)
+  Launch(const plan::Plan& plan, cgroup::Cgroup& cgroup, const Callbacks& callbacks)
       : plan_(plan), cgroup_(cgroup), callbacks_(callbacks) {}
 
   Result<Process> run() {
@@ -248,7 +248,7 @@ class Launch {
   }
 
   const plan::Plan& plan_;
-  const cgroup::Cgroup& cgroup_;
+  cgroup::Cgroup& cgroup_;
   const Callbacks& callbacks_;
   ParentEnd parent_{sys::Fd()};
   Process init_;
@@ -261,7 +261,7 @@ class Launch {
 
 }  // namespace
 
-Result<Process> launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks) {
+Result<Process> launch(const plan::Plan& plan, cgroup::Cgroup& cgroup, const Callbacks& callbacks) {
   return Launch(plan, cgroup, callbacks).run();
 }
 

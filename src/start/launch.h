@@ -33,7 +33,7 @@ struct Callbacks {
 };
 
 // On failure the process is gone and waited for.
-Result<Process> launch(const plan::Plan& plan, const cgroup::Cgroup& cgroup, const Callbacks& callbacks);
+Result<Process> launch(const plan::Plan& plan, cgroup::Cgroup& cgroup, const Callbacks& callbacks);
 
 // Ends a process of ours for good: SIGKILL and wait.
 void destroy(const Process& process);

@@ -46,7 +46,12 @@ std::string text_of(const State& s) {
   w.member("version", 1).member("id", s.id).member("bundle", s.bundle).member("rootfs", s.rootfs);
   w.member("created", s.created).member("pid", static_cast<int32_t>(s.pid)).member("startTime", s.start_time);
   w.member("owner", s.owner);
-  w.key("cgroups").strings(s.cgroups);
+  w.key("cgroups").strings(s.cgroup.directories);
+  if (!s.cgroup.unit.empty()) w.member("systemdUnit", s.cgroup.unit).member("systemdUser", s.cgroup.user_manager);
+  if (!s.rdt.group.empty()) {
+    w.key("intelRdt").begin_object().member("group", s.rdt.group).member("monitor", s.rdt.monitor);
+    w.key("owned").strings(s.rdt.owned).end_object();
+  }
   w.key("annotations").begin_object();
   for (const auto& [key, value] : s.annotations) w.member(key, value);
   w.end_object();
@@ -88,7 +93,14 @@ Result<State> load(const std::string& root, const std::string& id) {
   in.get("pid", s.pid);
   in.get("startTime", s.start_time);
   in.get("owner", s.owner);
-  in.get("cgroups", s.cgroups);
+  in.get("cgroups", s.cgroup.directories);
+  in.get("systemdUnit", s.cgroup.unit);
+  in.get("systemdUser", s.cgroup.user_manager);
+  if (const auto rdt = in.at("intelRdt")) {
+    rdt->get("group", s.rdt.group);
+    rdt->get("monitor", s.rdt.monitor);
+    rdt->get("owned", s.rdt.owned);
+  }
   in.get("annotations", s.annotations);
   in.get("ownPidNamespace", s.own_pid_namespace);
   in.get("noNewKeyring", s.no_new_keyring);

@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "rooms/cgroup/cgroup.h"
+#include "rooms/intelrdt/intelrdt.h"
 #include "sys/fd.h"
 
 namespace husk::store {
@@ -28,11 +30,12 @@ namespace husk::store {
 struct State {
   std::string id;
   std::string bundle, rootfs;
-  std::string created;               // RFC 3339, UTC
-  pid_t pid = 0;                     // of init; 0: not yet there
-  uint64_t start_time = 0;           // of init, in clock ticks since boot: tells a recycled pid
-  uint32_t owner = 0;                // uid of who made it
-  std::vector<std::string> cgroups;  // directories
+  std::string created;      // RFC 3339, UTC
+  pid_t pid = 0;            // of init; 0: not yet there
+  uint64_t start_time = 0;  // of init, in clock ticks since boot: tells a recycled pid
+  uint32_t owner = 0;       // uid of who made it
+  cgroup::Home cgroup;
+  intelrdt::Home rdt;
   std::vector<std::pair<std::string, std::string>> annotations;
   bool own_pid_namespace = false;            // then SIGKILL to init ends all
   bool no_new_keyring = false;               // then exec makes none either

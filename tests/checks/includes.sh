@@ -3,6 +3,7 @@
 #
 #   base < sys, json < spec, host < rooms/* < plan < start < store < life        (src/)
 #   init (the program that becomes the container) takes what is below start; nobody takes anything from init
+#   systemd (the program that speaks with systemd) takes the rooms and what is below; nobody takes anything from it
 #   cli takes include/husk only; include/husk takes include/husk only; base, store and life may take include/husk
 #   a room takes nothing from another room
 set -euo pipefail
@@ -19,6 +20,7 @@ layer_of() { # PATH (below src/): its layer's rank; the folders of one rank do n
     store/*) echo 6 ;;
     life/*) echo 7 ;;
     init/*) echo init ;;
+    systemd/*) echo systemd ;;
     husk/*) echo public ;;
     *) echo unknown ;;
   esac
@@ -38,7 +40,8 @@ allowed() { # FROM TO, paths below src/
   case $from:$to in
     *:unknown | unknown:*) return 1 ;;
     *:public) [ "$from" = 0 ] || [ "$from" = 6 ] || [ "$from" = 7 ] ;;
-    *:init) return 1 ;;
+    *:init | *:systemd) return 1 ;;
+    systemd:*) [ "$to" -le 3 ] ;;
     init:*) [ "$to" -le 5 ] ;;
     *) [ "$to" -lt "$from" ] ;;
   esac

@@ -305,6 +305,39 @@ shared_pid_namespace() { # init and one more process, which does not end with it
   says ''
 }
 
+@test "somebody else's process in its cgroup: said at once, and it lives" {
+  config --arg p "/$TOKEN-shared" '.linux.cgroupsPath = $p'
+  launch
+  sleep 1000 3>&- &
+  local other=$! dir begun
+  for dir in $(cgroups_of); do echo "$other" >"$dir/cgroup.procs"; done
+  end_of
+  begun=$(date +%s%N)
+  ask delete "$ID"
+  exits 1
+  refused "still in it, the first is $other"
+  [ $((($(date +%s%N) - begun) / 1000000)) -lt 5000 ] # ten seconds are for those that are about to end
+  alive "$other"
+  kill "$other"
+  wait "$other" || true
+  deletes
+}
+
+@test "frozen by itself, in a cgroup that it has made: --force" {
+  launch
+  local dir
+  for dir in $(cgroups_of); do
+    [ -e "$dir/freezer.state" ] || [ -e "$dir/cgroup.freeze" ] || continue
+    mkdir "$dir/inner"
+    pid_of >"$dir/inner/cgroup.procs"
+    if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/inner/freezer.state"; else echo 1 >"$dir/inner/cgroup.freeze"; fi
+  done
+  local pid
+  pid=$(pid_of)
+  deletes --force
+  wait_until dead "$pid"
+}
+
 @test "a state that was never written: as if there were none" {
   mkdir "$ROOT/$ID"
   : >"$ROOT/$ID/state.json"

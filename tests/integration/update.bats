@@ -204,7 +204,8 @@ cpu_limits() { echo "$(limit cpu.cfs_quota_us) $(limit cpu.cfs_period_us) $(limi
   [[ $stderr == *'level=warning'*'Kernel memory settings are ignored and will be removed'* ]]
 }
 
-@test "Intel RDT is refused" {
+@test "Intel RDT: refused where there is none" {
+  ! grep -q ' - resctrl ' /proc/self/mountinfo || skip "there is"
   launch
   ask update --l3-cache-schema 'L3:0=1' "$ID"
   exits 1
@@ -267,4 +268,29 @@ cpu_limits() { echo "$(limit cpu.cfs_quota_us) $(limit cpu.cfs_period_us) $(limi
   ask update --memory 50M "$ID"
   exits 1
   refused 'memory.max: no such file or directory'
+}
+
+@test "names of members in any case" {
+  limited
+  runtime update -r - "$ID" <<<'{"Memory": {"LIMIT": 41943040}, "PIDS": {"Limit": 9}}'
+  same "$(limit memory.limit_in_bytes) $(limit pids.max)" '41943040 9'
+}
+
+@test "huge pages" {
+  is_husk || skip "runc does not change them"
+  [[ $LEG == v2* ]] && grep -qw hugetlb /sys/fs/cgroup/cgroup.controllers || skip "needs the hugetlb controller"
+  config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+  launch
+  runtime update -r - "$ID" <<<'{"hugepageLimits": [{"pageSize": "2MB", "limit": 2097152}]}'
+  same "$(limit hugetlb.2MB.max) $(limit hugetlb.2MB.rsvd.max)" '2097152 2097152'
+}
+
+@test "what cgroup v2 does not have is refused" {
+  is_husk || skip "runc leaves it out"
+  [[ $LEG == v2* ]] || skip "needs cgroup v2"
+  launch
+  echo '{"memory": {"swappiness": 3}}' >"$TMP/resources"
+  ask update -r "$TMP/resources" "$ID"
+  exits 1
+  refused '/linux/resources/memory/swappiness: not possible on cgroup v2'
 }

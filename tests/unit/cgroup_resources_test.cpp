@@ -2,6 +2,7 @@
 
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/devices.h"
+#include "rooms/cgroup/update.h"
 
 namespace husk::cgroup {
 namespace {
@@ -68,15 +69,48 @@ TEST(CgroupResources, MemoryV2) {
             "/linux/resources/memory/swap: memory+swap limit should be >= memory limit");
 }
 
-TEST(CgroupResources, MemorySwappiness) {
+TEST(CgroupResources, MemoryV2WithoutALimit) {
+  EXPECT_EQ(lines(Mode::v2, memory(-1, 300)), (Lines{"memory memory.swap.max=300", "memory memory.max=max"}));
+  EXPECT_EQ(lines(Mode::v2, memory(-1, -1, -1)),
+            (Lines{"memory memory.swap.max=max", "memory memory.max=max", "memory memory.low=max"}));
+  // Without accounting of swap there is no such file: no harm where nothing or everything is asked for.
+  const auto optional = [](const spec::Resources& r) { return plan_resources(Mode::v2, &r)->writes.at(0).optional; };
+  EXPECT_TRUE(optional(memory(100, 100)));
+  EXPECT_TRUE(optional(memory(100, -1)));
+  EXPECT_FALSE(optional(memory(100, 101)));
+}
+
+spec::Resources everything_of_memory() {
   spec::Resources r = memory({});
   r.memory->swappiness = 60;
   r.memory->disable_oom_killer = true;
-  EXPECT_EQ(lines(Mode::v1, r), (Lines{"memory memory.oom_control=1", "memory memory.swappiness=60"}));
-  EXPECT_EQ(plan_resources(Mode::v2, &r)->not_applied,
-            (Lines{"linux.resources.memory.swappiness", "linux.resources.memory.disableOOMKiller"}));
+  r.memory->kernel_tcp = 7000;
+  r.memory->use_hierarchy = true;
+  return r;
+}
+
+TEST(CgroupResources, RestOfMemoryV1) {
+  spec::Resources r = everything_of_memory();
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"memory memory.use_hierarchy=1", "memory memory.kmem.tcp.limit_in_bytes=7000",
+                                       "memory memory.oom_control=1", "memory memory.swappiness=60"}));
+  r.memory->disable_oom_killer = r.memory->use_hierarchy = false;
+  r.memory->kernel_tcp = 0;
+  r.memory->kernel = 8000;
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"memory memory.swappiness=60"}));
   r.memory->swappiness = 101;
   EXPECT_EQ(error_of(Mode::v1, r), "invalid memory swappiness value: 101 (valid range is 0-100)");
+}
+
+TEST(CgroupResources, RestOfMemoryIsRefusedOnV2) {
+  spec::Resources r = everything_of_memory();
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/memory/kernelTCP: not possible on cgroup v2: "));
+  r.memory->kernel_tcp = -1;
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/memory/swappiness: not possible on cgroup v2: "));
+  r.memory->swappiness.reset();
+  EXPECT_TRUE(
+      error_of(Mode::v2, r).starts_with("/linux/resources/memory/disableOOMKiller: not possible on cgroup v2: "));
+  r.memory->disable_oom_killer = false;
+  EXPECT_EQ(lines(Mode::v2, r), Lines());
 }
 
 spec::Resources cpu(uint64_t shares, int64_t quota, uint64_t period) {
@@ -112,9 +146,29 @@ TEST(CgroupResources, SharesToWeight) {
     EXPECT_EQ(lines(Mode::v2, cpu(shares, 0, 0)), (Lines{cat("cpu cpu.weight=", weight)})) << shares;
 }
 
+TEST(CgroupResources, SharesOutOfRangeOnV1) {
+  EXPECT_EQ(error_of(Mode::v1, cpu(1, 0, 0)), "/linux/resources/cpu/shares: the minimum allowed cpu-shares is 2");
+  EXPECT_EQ(error_of(Mode::v1, cpu(262145, 0, 0)),
+            "/linux/resources/cpu/shares: the maximum allowed cpu-shares is 262144");
+  EXPECT_EQ(lines(Mode::v1, cpu(262144, 0, 0)), (Lines{"cpu cpu.shares=262144"}));
+}
+
+TEST(CgroupResources, Realtime) {
+  spec::Resources r = cpu(0, 0, 0);
+  r.cpu->realtime_period = 1000000;
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/cpu/realtimePeriod: not possible on cgroup v2: "));
+  r.cpu->realtime_runtime = 5000;
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/cpu/realtimeRuntime: not possible on cgroup v2: "));
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"cpu cpu.rt_period_us=1000000", "cpu cpu.rt_runtime_us=5000"}));
+  EXPECT_TRUE(plan_resources(Mode::v1, &r)->writes.back().file == "cpu.rt_runtime_us");
+  r.cpu->realtime_period = 0;
+  r.cpu->realtime_runtime = 0;
+  EXPECT_EQ(lines(Mode::v2, r), Lines());
+}
+
 TEST(CgroupResources, Pids) {
   spec::Resources r;
-  for (const auto& [limit, value] : {std::pair<int64_t, const char*>{77, "77"}, {0, "max"}, {-1, "max"}}) {
+  for (const auto& [limit, value] : {std::pair<int64_t, const char*>{77, "77"}, {0, "1"}, {-1, "max"}}) {
     r.pids_limit = limit;
     EXPECT_EQ(lines(Mode::v1, r), (Lines{cat("pids pids.max=", value)}));
     EXPECT_EQ(lines(Mode::v2, r), (Lines{cat("pids pids.max=", value)}));
@@ -134,15 +188,76 @@ TEST(CgroupResources, Unified) {
   }
 }
 
-TEST(CgroupResources, NotApplied) {
+TEST(CgroupResources, UnifiedLineByLine) {
+  spec::Resources r;
+  r.unified = {{"io.max", "8:0 rbps=1\n8:16 wbps=2\n"}};
+  EXPECT_EQ(lines(Mode::v2, r), (Lines{"io io.max=8:0 rbps=1", "io io.max=8:16 wbps=2"}));
+}
+
+TEST(CgroupResources, BlockIo) {
   spec::Resources r;
   r.block_io.emplace();
+  r.block_io->weight = 1000;
+  r.block_io->weight_device = {{8, 0, 10, {}}};
+  r.block_io->throttle_read_bps = {{8, 16, 5}};
+  r.block_io->throttle_write_iops = {{8, 16, 0}};
+  EXPECT_EQ(lines(Mode::v1, r),
+            (Lines{"blkio blkio.bfq.weight=1000", "blkio blkio.weight=1000", "blkio blkio.bfq.weight_device=8:0 10",
+                   "blkio blkio.weight_device=8:0 10", "blkio blkio.throttle.read_bps_device=8:16 5",
+                   "blkio blkio.throttle.write_iops_device=8:16 0"}));
+  EXPECT_EQ(lines(Mode::v2, r), (Lines{"io io.bfq.weight=1000", "io io.weight=10000", "io io.bfq.weight=8:0 10",
+                                       "io io.weight=8:0 1", "io io.max=8:16 rbps=5", "io io.max=8:16 wiops=max"}));
+}
+
+TEST(CgroupResources, LeafWeight) {
+  spec::Resources r;
+  r.block_io.emplace();
+  r.block_io->weight_device = {{8, 0, {}, 30}};
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"blkio blkio.leaf_weight_device=8:0 30"}));
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/blockIO/weightDevice/leafWeight: not possible"));
+  r.block_io->weight_device[0].leaf_weight = 0;
+  EXPECT_EQ(lines(Mode::v2, r), Lines());
+  r.block_io->leaf_weight = 20;
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"blkio blkio.leaf_weight=20"}));
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/blockIO/leafWeight: not possible on cgroup v2: "));
+}
+
+TEST(CgroupResources, HugePages) {
+  spec::Resources r;
+  r.hugepage_limits = {{"2MB", 4194304}, {"1GB", 0}};
+  EXPECT_EQ(lines(Mode::v1, r),
+            (Lines{"hugetlb hugetlb.2MB.limit_in_bytes=4194304", "hugetlb hugetlb.2MB.rsvd.limit_in_bytes=4194304",
+                   "hugetlb hugetlb.1GB.limit_in_bytes=0", "hugetlb hugetlb.1GB.rsvd.limit_in_bytes=0"}));
+  EXPECT_EQ(lines(Mode::v2, r), (Lines{"hugetlb hugetlb.2MB.max=4194304", "hugetlb hugetlb.2MB.rsvd.max=4194304",
+                                       "hugetlb hugetlb.1GB.max=0", "hugetlb hugetlb.1GB.rsvd.max=0"}));
+  const auto p = plan_resources(Mode::v2, &r);
+  EXPECT_FALSE(p->writes[0].optional);
+  EXPECT_TRUE(p->writes[1].optional);  // Linux before 5.7
+  EXPECT_EQ(p->controllers, Lines{"hugetlb"});
+}
+
+TEST(CgroupResources, Network) {
+  spec::Resources r;
   r.network.emplace();
-  r.hugepage_limits.emplace_back();
-  r.rdma.emplace_back();
-  r.devices.emplace_back();
-  EXPECT_EQ(plan_resources(Mode::v2, &r)->not_applied,
-            (Lines{"linux.resources.hugepageLimits", "linux.resources.network", "linux.resources.rdma"}));
+  r.network->class_id = 0;
+  EXPECT_EQ(lines(Mode::v1, r), Lines());
+  EXPECT_EQ(lines(Mode::v2, r), Lines());
+  r.network->priorities = {{"lo", 3}, {"eth0", 5}};
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/network/priorities: not possible on cgroup v2: "));
+  r.network->class_id = 0x100001;
+  EXPECT_EQ(lines(Mode::v1, r), (Lines{"net_cls net_cls.classid=1048577", "net_prio net_prio.ifpriomap=lo 3",
+                                       "net_prio net_prio.ifpriomap=eth0 5"}));
+  EXPECT_TRUE(error_of(Mode::v2, r).starts_with("/linux/resources/network/classID: not possible on cgroup v2: "));
+}
+
+TEST(CgroupResources, Rdma) {
+  spec::Resources r;
+  r.rdma = {{"mlx5_1", 3, 10000}, {"mlx4_0", {}, 1000}, {"rxe3", 0, {}}};
+  const Lines expected = {"rdma rdma.max=mlx5_1 hca_handle=3 hca_object=10000", "rdma rdma.max=mlx4_0 hca_object=1000",
+                          "rdma rdma.max=rxe3 hca_handle=0"};
+  EXPECT_EQ(lines(Mode::v1, r), expected);
+  EXPECT_EQ(lines(Mode::v2, r), expected);
+  EXPECT_EQ(plan_resources(Mode::v2, &r)->controllers, Lines{"rdma"});
 }
 
 // ---------------------------------------------------------------- devices
@@ -207,6 +322,48 @@ TEST(CgroupDevices, BadRules) {
   EXPECT_EQ(folded({rule(true, "x", 1, 1, "r")}).at(0), "/linux/resources/devices/0: type \"x\" is none of a, b and c");
   EXPECT_EQ(folded({rule(true, "c", 1, 1, "rx")}).at(0),
             "/linux/resources/devices/0: access \"rx\" is not made of r, w and m");
+}
+
+TEST(CgroupDevices, TheLetterA) {
+  EXPECT_EQ(folded({rule(false, "c", 1, 11, "rwa")}), kDefault);
+  EXPECT_EQ(folded({rule(true, "c", 1, 11, "a")}), kDefault);
+  Lines expected = kDefault;
+  expected.insert(expected.begin() + 1, "c 1:11 r");
+  EXPECT_EQ(folded({rule(true, "c", 1, 11, "ra")}), expected);
+  EXPECT_EQ(folded({rule(true, "c", 1, 11, "rwm"), rule(false, "c", 1, 11, "a")}), kDefault);
+}
+
+TEST(CgroupDevices, ListOfTheKernel) {
+  const DeviceList list = parse_device_list("c *:* m\nb 8:* rw\nc 1:3 rwm\n");
+  EXPECT_FALSE(list.allow_all);
+  Lines out;
+  for (const DeviceException& e : list.exceptions) out.push_back(to_string(e));
+  EXPECT_EQ(out, (Lines{"c *:* m", "b 8:* rw", "c 1:3 rwm"}));
+  EXPECT_EQ(parse_device_list("a *:* rwm\n"), (DeviceList{true, {}}));
+  EXPECT_EQ(parse_device_list(""), DeviceList());
+}
+
+Lines transition(const DeviceList& from, const DeviceList& to, bool* pause) {
+  Lines out;
+  for (const Write& w : device_transition(from, to, pause)) out.push_back(cat(w.file, "=", w.value));
+  return out;
+}
+
+TEST(CgroupDevices, FromOneListToAnother) {
+  bool pause = true;
+  const DeviceList a = parse_device_list("c 1:3 rwm\nc 5:* rw\nb 8:0 r\n");
+  const DeviceList b = parse_device_list("c 1:3 rwm\nc 5:0 rw\nb 8:0 w\n");
+  // What is new comes first.
+  EXPECT_EQ(transition(a, b, &pause), (Lines{"devices.allow=c 5:0 rw", "devices.allow=b 8:0 w", "devices.deny=c 5:* rw",
+                                             "devices.deny=b 8:0 r"}));
+  EXPECT_FALSE(pause);
+  EXPECT_EQ(transition(a, a, &pause), Lines());
+  EXPECT_EQ(transition(a, {true, {{'c', 1, 11, kAllAccess}}}, &pause),
+            (Lines{"devices.allow=a", "devices.deny=c 1:11 rwm"}));
+  EXPECT_TRUE(pause);
+  EXPECT_EQ(transition({true, {}}, parse_device_list("c 1:3 rwm\n"), &pause),
+            (Lines{"devices.deny=a", "devices.allow=c 1:3 rwm"}));
+  EXPECT_TRUE(pause);
 }
 
 TEST(CgroupDevices, WritesOnV1Only) {

@@ -108,11 +108,129 @@ TEST_F(CgroupUpdate, BlockDevices) {
   EXPECT_EQ(get(dir + "write_iops_device"), "8:16 0");
 }
 
-TEST_F(CgroupUpdate, SaysWhatItCannotDo) {
+TEST_F(CgroupUpdate, LimitAloneKeepsTheSumWithSwap) {
+  const Located at = v2();
+  const std::string dir = at.directories[0].path + "/";
+  put(dir + "memory.max", "100\n");
+  put(dir + "memory.swap.max", "200\n");
+  EXPECT_EQ(error(at, memory(150, {}, false)), "");
+  EXPECT_EQ(get(dir + "memory.max") + " " + get(dir + "memory.swap.max"), "150\n 150\n");
+  put(dir + "memory.max", "100\n");
+  put(dir + "memory.swap.max", "200\n");
+  EXPECT_EQ(error(at, memory(301, {}, false)),
+            "/linux/resources/memory/swap: memory+swap limit should be >= memory limit");
+  EXPECT_EQ(get(dir + "memory.max"), "100\n");
+}
+
+TEST_F(CgroupUpdate, LimitAloneLeavesSwapThatIsForbiddenOrFree) {
+  const Located at = v2();
+  const std::string dir = at.directories[0].path + "/";
+  for (const char* swap : {"0\n", "max\n"}) {
+    put(dir + "memory.max", "100\n");
+    put(dir + "memory.swap.max", swap);
+    EXPECT_EQ(error(at, memory(250, {}, false)), "");
+    EXPECT_EQ(get(dir + "memory.max"), "250\n");
+    EXPECT_EQ(get(dir + "memory.swap.max"), swap);
+  }
+  put(dir + "memory.swap.max", "500\n");
+  spec::Resources r = memory(900, {}, false);
+  r.unified = {{"memory.swap.max", "700"}};
+  EXPECT_EQ(error(at, r), "");
+  EXPECT_EQ(get(dir + "memory.swap.max"), "700\n");
+}
+
+TEST_F(CgroupUpdate, HugePagesWithAndWithoutReservations) {
   spec::Resources r;
-  r.rdma.emplace_back();
-  EXPECT_EQ(error(v2(), r), "");
-  EXPECT_EQ(not_applied_, std::vector<std::string>{"linux.resources.rdma"});
+  r.hugepage_limits = {{"2MB", 4194304}};
+  for (const Located& at : {v2(), v1({"hugetlb"})}) {
+    const char* suffix = at.mode == Mode::v2 ? ".max" : ".limit_in_bytes";
+    const std::string file = cat(at.directories[0].path, "/hugetlb.2MB", suffix);
+    const std::string reserved = cat(at.directories[0].path, "/hugetlb.2MB.rsvd", suffix);
+    EXPECT_NE(error(at, r).find("(is the hugetlb controller available to this cgroup, and are there huge pages of "),
+              std::string::npos);
+    put(file, "");
+    EXPECT_EQ(error(at, r), "");
+    EXPECT_EQ(get(file), "4194304");
+    put(reserved, "");
+    EXPECT_EQ(error(at, r), "");
+    EXPECT_EQ(get(reserved), "4194304");
+  }
+}
+
+TEST_F(CgroupUpdate, Network) {
+  spec::Resources r;
+  r.network.emplace();
+  r.network->class_id = 7;
+  r.network->priorities = {{"lo", 3}};
+  EXPECT_EQ(error(v1({"memory"}), r),
+            "failed to write \"7\" to net_cls.classid: the net_cls controller is not mounted on this host");
+  const Located at = v1({"net_cls,net_prio"});
+  put(at.directories[0].path + "/net_cls.classid", "");
+  put(at.directories[0].path + "/net_prio.ifpriomap", "");
+  EXPECT_EQ(error(at, r), "");
+  EXPECT_EQ(get(at.directories[0].path + "/net_cls.classid"), "7");
+  EXPECT_EQ(get(at.directories[0].path + "/net_prio.ifpriomap"), "lo 3");
+}
+
+TEST_F(CgroupUpdate, Rdma) {
+  spec::Resources r;
+  r.rdma = {{"mlx5_0", 2, 2000}};
+  for (const Located& at : {v2(), v1({"rdma"})}) {
+    EXPECT_NE(error(at, r), "");
+    put(at.directories[0].path + "/rdma.max", "");
+    EXPECT_EQ(error(at, r), "");
+    EXPECT_EQ(get(at.directories[0].path + "/rdma.max"), "mlx5_0 hca_handle=2 hca_object=2000");
+  }
+}
+
+class CgroupUpdateDevices : public CgroupUpdate {
+ protected:
+  Located devices(const std::string& list) {
+    const Located at = v1({"devices", "pids"});
+    dir_ = at.directories[0].path + "/devices.";
+    put(dir_ + "list", list);
+    put(dir_ + "allow", "");
+    put(dir_ + "deny", "");
+    return at;
+  }
+  std::string change(const Located& at, const spec::Resources& r, const std::vector<spec::DeviceRule>* configured) {
+    const Status s = update(at, r, &not_applied_, configured);
+    return s.ok() ? "" : s.error().text();
+  }
+  static spec::Resources rules() {
+    spec::Resources r;
+    r.devices = {{false, "a", {}, {}, "rwm"}, {true, "c", 10, 229, "rw"}};
+    return r;
+  }
+  std::string dir_;
+};
+
+const char kDefaultList[] =
+    "c *:* m\nb *:* m\nc 1:3 rwm\nc 1:8 rwm\nc 1:7 rwm\nc 5:0 rwm\nc 1:5 rwm\nc 1:9 rwm\nc 136:* rwm\n"
+    "c 5:2 rwm\nc 10:200 rwm\n";
+
+TEST_F(CgroupUpdateDevices, OnlyTheDifferenceIsWritten) {
+  const Located at = devices(kDefaultList);
+  const std::vector<spec::DeviceRule> configured;
+  EXPECT_EQ(change(at, rules(), &configured), "");
+  EXPECT_EQ(get(dir_ + "allow") + "|" + get(dir_ + "deny"), "c 10:229 rw|");
+}
+
+TEST_F(CgroupUpdateDevices, RulesOfTheConfigurationChangeNothing) {
+  const Located at = devices("c 195:0 rw\n");
+  const spec::Resources r = rules();
+  EXPECT_EQ(change(at, r, &r.devices), "");
+  EXPECT_EQ(change(at, r, nullptr), "");
+  EXPECT_EQ(get(dir_ + "allow") + get(dir_ + "deny"), "");
+}
+
+TEST_F(CgroupUpdateDevices, PutBackWhenSomethingElseFails) {
+  const Located at = devices(kDefaultList);
+  const std::vector<spec::DeviceRule> configured;
+  spec::Resources r = rules();
+  r.pids_limit = 5;  // there is no pids.max
+  EXPECT_NE(change(at, r, &configured), "");
+  EXPECT_EQ(get(dir_ + "deny"), "c 10:229 rw");
 }
 
 }  // namespace

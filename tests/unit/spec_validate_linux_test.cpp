@@ -225,8 +225,7 @@ TEST(SpecValidateLinux, MemoryPolicy) {
 TEST(SpecValidateLinux, Warnings) {
   EXPECT_EQ(text_of(warnings(good())),
             "/linux/personality/flags: ignored: no flag is defined\n"
-            "/linux/resources/memory/kernel: ignored: kernels no longer have this limit\n"
-            "/linux/resources/memory/kernelTCP: ignored: deprecated by the specification\n");
+            "/linux/resources/memory/kernel: ignored: kernels no longer have this limit\n");
   Spec s = good();
   s.lx.personality_flags = {};
   s.lx.resources.reset();

@@ -57,7 +57,7 @@ State some_state(const std::string& id) {
   s.pid = 4194303;
   s.start_time = ~uint64_t{0};
   s.owner = 4294967294;
-  s.cgroups = {"/sys/fs/cgroup/a", "/sys/fs/cgroup/b"};
+  s.cgroup.directories = {"/sys/fs/cgroup/a", "/sys/fs/cgroup/b"};
   s.annotations = {{"z", "last first"}, {"a", ""}};
   return s;
 }
@@ -109,7 +109,7 @@ TEST_F(Store, WhatIsSavedIsLoaded) {
   EXPECT_EQ(after->pid, before.pid);
   EXPECT_EQ(after->start_time, before.start_time);
   EXPECT_EQ(after->owner, before.owner);
-  EXPECT_EQ(after->cgroups, before.cgroups);
+  EXPECT_EQ(after->cgroup.directories, before.cgroup.directories);
   EXPECT_EQ(after->annotations, before.annotations);
 }
 
@@ -129,12 +129,12 @@ TEST_F(Store, SavingAgainReplaces) {
   State s = some_state("id");
   ASSERT_TRUE(save(root_, s).ok());
   s.pid = 7;
-  s.cgroups.clear();
+  s.cgroup.directories.clear();
   ASSERT_TRUE(save(root_, s).ok());
   const Result<State> after = load(root_, "id");
   ASSERT_TRUE(after.ok());
   EXPECT_EQ(after->pid, 7);
-  EXPECT_TRUE(after->cgroups.empty());
+  EXPECT_TRUE(after->cgroup.directories.empty());
   DIR* dir = opendir((root_ + "/id").c_str());
   ASSERT_NE(dir, nullptr);
   int entries = 0;

@@ -9,6 +9,8 @@
 #include <algorithm>
 
 #include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/owner.h"
+#include "rooms/cgroup/systemd.h"
 #include "rooms/cgroup/tree.h"
 
 namespace husk::cgroup {
@@ -30,6 +32,12 @@ std::vector<std::string> ancestors(const Directory& d) {
   return out;
 }
 
+Error mkdir_failed(int error, const std::string& path) {
+  Error out = fail(error, kContext, "mkdir ", path);
+  if (error == EAGAIN) out.hint = "cgroup.max.descendants or cgroup.max.depth of a cgroup above allow no more";
+  return out;
+}
+
 // mkdir -p of a leaf. What is made is added to the two lists; `*existed`: the leaf was there before.
 Status make_leaf(const Directory& d, std::vector<std::string>* created, std::vector<std::string>* parents,
                  bool* existed) {
@@ -39,15 +47,15 @@ Status make_leaf(const Directory& d, std::vector<std::string>* created, std::vec
       *existed = true;
       return {};
     }
-    if (errno != ENOENT) return fail(errno, kContext, "mkdir ", d.path);
+    if (errno != ENOENT) return mkdir_failed(errno, d.path);
     for (const std::string& part : ancestors(d)) {
       if (part == d.mountpoint) continue;
       if (::mkdir(part.c_str(), 0755) == 0)
         parents->push_back(part);
       else if (errno != EEXIST)
-        return fail(errno, kContext, "mkdir ", part);
+        return mkdir_failed(errno, part);
     }
-    if (::mkdir(d.path.c_str(), 0755) < 0) return fail(errno, kContext, "mkdir ", d.path);
+    if (::mkdir(d.path.c_str(), 0755) < 0) return mkdir_failed(errno, d.path);
   }
   created->push_back(d.path);
   return {};
@@ -124,39 +132,73 @@ Status fill_cpuset(const Directory& d) {
 
 }  // namespace
 
+Cgroup::Cgroup() = default;
+Cgroup::Cgroup(Cgroup&&) noexcept = default;
+Cgroup& Cgroup::operator=(Cgroup&&) noexcept = default;
+Cgroup::~Cgroup() = default;
+
 Result<Cgroup> Cgroup::create(const Plan& plan) {
   Cgroup out;
   out.plan_ = plan;
-  const auto make = [&]() -> Status {
-    for (const Directory& d : plan.directories) {
-      bool existed = false;
-      HUSK_TRY(make_leaf(d, &out.created_, &out.created_parents_, &existed));
-      if (existed) HUSK_TRY(refuse_busy(d, plan.mode));
-      if (has_controller(d.controllers, "cpuset")) HUSK_TRY(fill_cpuset(d));
-      if (plan.mode != Mode::v2) continue;
-      out.leaf_.reset(::open(d.path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-      if (!out.leaf_) return fail(errno, kContext, "open ", d.path);
-      if (!plan.resources.controllers.empty()) enable_controllers(d, plan.resources.controllers);
-    }
-    return {};
-  };
-  if (Status status = make(); !status.ok()) {
-    const auto& parents = out.created_parents_;
-    for (const std::string& path : out.created_) (void)::rmdir(path.c_str());
-    for (auto it = parents.rbegin(); it != parents.rend(); ++it) (void)::rmdir(it->c_str());
-    return std::move(status).error();
+  if (plan.unit) {
+    HUSK_LET(Bus bus, Bus::open(plan.unit->user));
+    out.bus_ = std::make_unique<Bus>(std::move(bus));
+    return out;
+  }
+  Status status = out.make_directories();
+  if (status.ok()) status = out.write_limits();
+  if (status.ok()) return out;
+  const auto& parents = out.created_parents_;
+  for (const std::string& path : out.created_) (void)::rmdir(path.c_str());
+  for (auto it = parents.rbegin(); it != parents.rend(); ++it) (void)::rmdir(it->c_str());
+  return std::move(status).error();
+}
+
+Status Cgroup::make_directories() {
+  for (const Directory& d : plan_.directories) {
+    bool existed = false;
+    HUSK_TRY(make_leaf(d, &created_, &created_parents_, &existed));
+    // systemd's own answer is enough for a unit: it is there, and has the one process.
+    if (existed && !plan_.unit) HUSK_TRY(refuse_busy(d, plan_.mode));
+    if (has_controller(d.controllers, "cpuset")) HUSK_TRY(fill_cpuset(d));
+    if (plan_.mode != Mode::v2) continue;
+    leaf_.reset(::open(d.path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!leaf_) return fail(errno, kContext, "open ", d.path);
+    if (!plan_.resources.controllers.empty()) enable_controllers(d, plan_.resources.controllers);
+    if (plan_.owner) HUSK_TRY(give_to(*plan_.owner, leaf_.get(), d.path));
+  }
+  return {};
+}
+
+Status Cgroup::write_limits() const {
+  return write_resources(plan_.directories, plan_.resources);
+}
+
+Home home_of(const Plan& plan) {
+  Home out;
+  for (const Directory& d : plan.directories) out.directories.push_back(d.path);
+  if (plan.unit) {
+    out.unit = plan.unit->name;
+    out.user_manager = plan.unit->user;
   }
   return out;
 }
 
-Status Cgroup::apply() const {
-  return write_resources(plan_.directories, plan_.resources);
+Home Cgroup::home() const {
+  return home_of(plan_);
+}
+
+Status Cgroup::undo(bool kill) {
+  // A unit that was there before is somebody else's.
+  if (kill && (!bus_ || !bus_->refused())) (void)kill_all(directories());
+  Status status;
+  if (bus_) status = bus_->stop(plan_.unit->name);
+  Status removed = remove(created_);
+  return status.ok() ? std::move(removed) : std::move(status);
 }
 
 std::vector<std::string> Cgroup::directories() const {
-  std::vector<std::string> out;
-  for (const Directory& d : plan_.directories) out.push_back(d.path);
-  return out;
+  return home().directories;
 }
 
 Status join(const std::vector<std::string>& directories, pid_t pid) {

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/dying.h"
 #include "rooms/cgroup/tree.h"
 
 namespace husk::cgroup {
@@ -14,7 +15,14 @@ namespace {
 
 constexpr int64_t kNanoseconds = 1'000'000'000;
 constexpr int64_t kRemovePatience = 10 * kNanoseconds;  // a process in the kernel's hands may take seconds to die
+constexpr int64_t kLivingPatience = kNanoseconds / 4;   // one that nobody has killed does not go by itself
 constexpr int kKillRounds = 20;
+
+// Whether somebody is in these cgroups who is not about to end.
+bool has_living(const std::string& path) {
+  const auto pids = processes({path});
+  return pids.ok() && std::any_of(pids->begin(), pids->end(), [](pid_t pid) { return !is_dying(pid); });
+}
 
 int64_t now() {
   timespec t = {};
@@ -36,9 +44,16 @@ class Patience {
     step_ = std::min(step_ * 2, int64_t{20'000'000});
     return true;
   }
+  // For a cgroup that may have others' processes. The short time is for an exec that is about to fail: until it is in
+  // the container's PID namespace, its process does not end with that.
+  bool wait_for(const std::string& path) {
+    if (now() >= start_ + kLivingPatience && has_living(path)) return false;
+    return wait();
+  }
 
  private:
-  int64_t end_ = now() + kRemovePatience;
+  int64_t start_ = now();
+  int64_t end_ = start_ + kRemovePatience;
   int64_t step_ = 200'000;
 };
 
@@ -46,9 +61,9 @@ int remove_at(int dir, const char* name) {
   return ::unlinkat(dir, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
-// Removes the cgroups below `top` (a descriptor, kept open), innermost first; see walk() for why by "..".
+// Removes the cgroups below `top` (a descriptor of `path`, kept open), innermost first; see walk() for why by "..".
 // 0 or -errno: -EBUSY when the time is over.
-int remove_children(int top, Patience* patience) {
+int remove_children(int top, const std::string& path, Patience* patience) {
   sys::Fd here(open_directory_at(top, "."));
   for (int depth = 0; here;) {
     std::string name;
@@ -66,7 +81,7 @@ int remove_children(int top, Patience* patience) {
     if (child && first_child(child.get(), &inner) == 0 && !inner.empty()) {
       here = std::move(child);
       ++depth;
-    } else if (!patience->wait()) {
+    } else if (!patience->wait_for(path)) {
       return -EBUSY;
     }
   }
@@ -81,9 +96,9 @@ Status remove_one(const std::string& path, Patience* patience) {
     if (error == -EBUSY || error == -ENOTEMPTY) {
       const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
       if (dir && first_child(dir.get(), &child) == 0 && !child.empty()) {
-        error = remove_children(dir.get(), patience);
+        error = remove_children(dir.get(), path, patience);
         if (error == 0) continue;
-      } else if (patience->wait()) {
+      } else if (patience->wait_for(path)) {
         continue;
       }
     }
@@ -95,10 +110,8 @@ Status remove_one(const std::string& path, Patience* patience) {
   }
 }
 
-// Adds the pids of a cgroup.procs file. 0 is a process that lives in a pid namespace out of our sight.
-void add_pids(int dir, std::vector<pid_t>* out) {
-  std::string text;
-  if (read_at(dir, "cgroup.procs", &text) < 0) return;
+// The numbers in the text, one a line. 0 is a process that lives in a pid namespace out of our sight.
+void add_numbers(std::string_view text, std::vector<pid_t>* out) {
   pid_t pid = 0;
   for (const char c : text) {
     if (c >= '0' && c <= '9') {
@@ -108,6 +121,30 @@ void add_pids(int dir, std::vector<pid_t>* out) {
     if (pid > 0) out->push_back(pid);
     pid = 0;
   }
+}
+
+// The process that a thread belongs to; 0: gone.
+pid_t process_of(pid_t thread) {
+  std::string status;
+  if (read_at(AT_FDCWD, cat("/proc/", thread, "/status").c_str(), &status) < 0) return 0;
+  constexpr std::string_view kField = "\nTgid:\t";
+  const size_t at = status.find(kField);
+  if (at == std::string::npos) return 0;
+  std::vector<pid_t> number;
+  add_numbers(std::string_view(status).substr(at + kField.size(), 20), &number);
+  return number.empty() ? 0 : number.front();
+}
+
+// The processes of one cgroup. A threaded one of v2 only tells its threads.
+void add_pids(int dir, std::vector<pid_t>* out) {
+  std::string text;
+  const int error = read_at(dir, "cgroup.procs", &text);
+  if (error == 0) return add_numbers(text, out);
+  if (error != -EOPNOTSUPP || read_at(dir, "cgroup.threads", &text) < 0) return;
+  std::vector<pid_t> threads;
+  add_numbers(text, &threads);
+  for (const pid_t thread : threads)
+    if (const pid_t pid = process_of(thread); pid > 0 && (out->empty() || out->back() != pid)) out->push_back(pid);
 }
 
 // Freezes or thaws a tree with whatever freezer it has. Thawing goes to every sub-cgroup, which may be frozen itself.

@@ -8,6 +8,7 @@
 
 #include "host/files.h"
 #include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/systemd.h"
 #include "rooms/cgroup/tree.h"
 
 namespace husk::cgroup {
@@ -120,6 +121,19 @@ Result<Cgroup> Cgroup::open(const std::vector<std::string>& directories, const s
   return out;
 }
 
+Result<Cgroup> Cgroup::open_unit(const Home& home, const std::vector<std::string>& below) {
+  std::vector<std::string> inner{""};
+  HUSK_TRY(descend(inner, below));
+  Cgroup out;
+  out.existed_ = true;
+  out.below_ = inner.front();
+  for (const std::string& path : home.directories) out.plan_.directories.push_back({{}, {}, path + out.below_});
+  out.plan_.unit = Unit{home.unit, {}, home.user_manager, {}};
+  HUSK_LET(Bus bus, Bus::open(home.user_manager));
+  out.bus_ = std::make_unique<Bus>(std::move(bus));
+  return out;
+}
+
 Result<Cgroup> Cgroup::open_of_process(const std::string& directory, pid_t pid) {
   HUSK_LET(const std::string text, host::read_file(cat("/proc/", pid, "/cgroup"), 1 << 20));
   std::string_view line = text;
@@ -133,7 +147,8 @@ Result<Cgroup> Cgroup::open_of_process(const std::string& directory, pid_t pid) 
   return fail(EBUSY, kContext, directory, "/cgroup.procs");
 }
 
-Status Cgroup::join(pid_t pid) const {
+Status Cgroup::join(pid_t pid) {
+  if (bus_) return join_unit(pid);
   if (!existed_) return cgroup::join(directories(), pid);
   const std::string number = std::to_string(pid);
   for (const Directory& d : plan_.directories) {

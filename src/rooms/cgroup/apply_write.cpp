@@ -64,10 +64,9 @@ class Writer {
       open_path_ = d->path;
     }
     std::string before;
-    const bool known = (undo_ || w.keep_first) && read_at(dir_.get(), w.file.c_str(), &before) == 0;
-    const int error =
-        write_at(dir_.get(), w.file.c_str(), known && w.keep_first ? cat(first_word(before), ' ', w.value) : w.value);
-    if (error == 0 && undo_ && known) remember(w.file, std::move(before));
+    const bool known = undo_ && read_at(dir_.get(), w.file.c_str(), &before) == 0;
+    const int error = write_at(dir_.get(), w.file.c_str(), w.value);
+    if (error == 0 && known) remember(w.file, std::move(before));
     return error == -ENOENT && w.optional ? 0 : error;
   }
 
@@ -97,6 +96,8 @@ class Writer {
       out.hint = cat("memory and swap together are limited to ", present("memory.memsw.limit_in_bytes"));
     } else if (error == -ENOENT && w.file.find("memsw") != std::string::npos) {
       out.hint = "the kernel was started without swap accounting";
+    } else if (error == -ENOENT && w.controller == "hugetlb") {
+      out.hint = "is the hugetlb controller available to this cgroup, and are there huge pages of this size?";
     } else if (error == -ENOENT || error == -EACCES) {
       out.hint = w.controller.empty() ? "" : cat("is the ", w.controller, " controller available to this cgroup?");
     }

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ struct Hierarchy {
   std::string mountpoint;   // absolute
   std::string own_path;     // this process's cgroup relative to what is mounted there: "/", "/user.slice"; "/" also
                             // when the mount shows another part of the tree
+  // Where find_writable() has looked; a cgroup that nobody has named goes only where it may.
+  bool writable = true;
+  bool below_own = false;  // v2: below own_path instead of beside it
 };
 
 struct Host {
@@ -41,6 +45,11 @@ struct Host {
 // Looks at /sys/fs/cgroup, and on v1 at /proc/self/mountinfo. On v2 that is one statfs and, only when
 // `want_own_path`, a read of /proc/self/cgroup (needed for a relative cgroupsPath: see needs_own_path).
 [[nodiscard]] Result<Host> probe(bool want_own_path = true);
+
+// Finds out in which hierarchies the caller may make a cgroup where plan() puts one that has no linux.cgroupsPath. For
+// root, who mostly may, this is one system call. On v2, a user whose own cgroup was delegated to him and not the one
+// above (a service with Delegate=) has it below his own.
+void find_writable(Host* host);
 
 // True when plan() will ask for Hierarchy::own_path with this linux.cgroupsPath.
 [[nodiscard]] bool needs_own_path(std::string_view cgroups_path);
@@ -64,7 +73,6 @@ struct Write {
   bool either_order = false;  // the kernel may want the next write before this one (limit and swap, quota and period)
   bool optional = false;      // a file that is not there is fine: the value asked for is what happens without it
   bool or_next = false;       // only where there is such a file: the next write is for kernels with another one
-  bool keep_first = false;    // in front of the value goes the first word of what the file says now (v2's quota)
 };
 
 // A property of a systemd unit. `type` is that of D-Bus: "b", "i", "u", "x", "t", "d", "s", "as", "ay" (values are
@@ -73,6 +81,7 @@ struct Property {
   std::string name;
   std::string type;
   std::vector<std::string> values;
+  bool optional = false;  // a systemd that does not know it does without: the files have it as well
 };
 
 // The scope of a container that systemd makes the cgroup for (see systemd.h).
@@ -101,13 +110,15 @@ struct Plan {
   std::string path;  // of the cgroup below its mount points: "/demo"; where v1 hierarchies differ, that of the first
   std::vector<Directory> directories;  // with a unit: where it is expected to be; empty for a user's instance
   ResourcePlan resources;
-  std::optional<Unit> unit;  // systemd makes it
-  std::string id;            // of the container
+  std::optional<Unit> unit;    // systemd makes it
+  std::string id;              // of the container
+  std::optional<uid_t> owner;  // v2: whose the cgroup becomes (owner.h)
 };
 
 // Where the cgroup of container `id` goes. An absolute `cgroups_path` starts at each mount point. A relative one, or
 // none (then the id), starts at this process's own cgroup on v1 and at its parent on v2, as in runc: a v2 cgroup with
-// processes in it cannot hand controllers down. ".." is refused. `resources` may be null.
+// processes in it cannot hand controllers down. ".." is refused. `resources` may be null. Without a path, hierarchies
+// that are not writable are left out, as long as no resource needs them.
 [[nodiscard]] Result<Plan> plan(const Host& host, const std::string& cgroups_path, const std::string& id,
                                 const spec::Resources* resources = nullptr);
 
@@ -127,15 +138,21 @@ struct Home {
   bool user_manager = false;  // the unit is of the user's instance
 };
 
-class Bus;
+[[nodiscard]] Home home_of(const Plan& plan);
+
+class Bus;  // systemd.h
 
 // One container's cgroup, whoever makes it.
 class Cgroup {
  public:
-  // Makes the directories, enables controllers above a v2 leaf, and gives an empty v1 cpuset its parent's. Resources
-  // are not written yet: see apply(). Fails when a directory exists and has processes in it or is frozen. What was
-  // made is removed again on failure.
+  // Makes the directories, enables controllers above a v2 leaf, gives an empty v1 cpuset its parent's, and writes the
+  // resources. Fails when a directory exists and has processes in it or is frozen. What was made is removed again on
+  // failure. With a unit all that is left to join(), as systemd makes none without a process: here the way to systemd
+  // is opened only, which takes its time beside ours.
   [[nodiscard]] static Result<Cgroup> create(const Plan& plan);
+  // The unit of a container that exists, for a further process that its files do not take from us: a user who is in
+  // another part of the tree (a session) may not move processes between the two, systemd may.
+  [[nodiscard]] static Result<Cgroup> open_unit(const Home& home, const std::vector<std::string>& below);
   // The cgroup of a container that exists, for a further process: the directories of its state file, or cgroups below
   // them as `below` says: one path for all, or "controller[,controller]:path" for v1 hierarchies.
   [[nodiscard]] static Result<Cgroup> open(const std::vector<std::string>& directories,
@@ -144,23 +161,27 @@ class Cgroup {
   // and handed controllers on: the kernel takes no process into the directory itself then (EBUSY).
   [[nodiscard]] static Result<Cgroup> open_of_process(const std::string& directory, pid_t pid);
 
-  Cgroup() = default;
-  Cgroup(Cgroup&&) = default;
-  Cgroup& operator=(Cgroup&&) = default;
+  Cgroup();
+  Cgroup(Cgroup&& other) noexcept;
+  Cgroup& operator=(Cgroup&& other) noexcept;
+  ~Cgroup();
 
   // v2: the leaf, for clone3(CLONE_INTO_CGROUP); -1 otherwise. Owned by this object.
   [[nodiscard]] int directory_fd() const { return leaf_.get(); }
-  // Writes the pid to each directory's cgroup.procs.
-  [[nodiscard]] Status join(pid_t pid) const;
-  // Writes plan.resources.
-  [[nodiscard]] Status apply() const;
+  // Moves a process that does nothing yet into it. With a unit, the directories are known afterwards.
+  [[nodiscard]] Status join(pid_t pid);
   // The device rules of v2, in two parts; nothing on v1, where apply() writes them. The first takes its time in the
   // kernel and may run while init sets up; the second is quick and comes before the container's program. A failure
   // that devices_unavailable() knows may be forgiven where root's devices are out of reach anyway.
   [[nodiscard]] Status prepare_devices();
   [[nodiscard]] Status attach_devices();
-  // The leaves, for the state file.
+  // The leaves; with a unit that was not joined yet, where they are expected.
   [[nodiscard]] std::vector<std::string> directories() const;
+  // For the state file.
+  [[nodiscard]] Home home() const;
+  // After clone(2) refused the cgroup with EOPNOTSUPP: makes it threaded where that is why (see apply_threaded.cpp).
+  // Worth another try when it is ok.
+  [[nodiscard]] Status become_threaded();
   // The leaves that create() made (a leaf that was there before is not among them). A caller that gives up hands them
   // to remove().
   [[nodiscard]] const std::vector<std::string>& created() const { return created_; }
@@ -168,8 +189,18 @@ class Cgroup {
   // never for remove(), at most for rmdir(2); runc leaves them.
   [[nodiscard]] const std::vector<std::string>& created_parents() const { return created_parents_; }
 
+  // For a container that comes to nothing: what create() and join() have made goes, and with `kill` whoever is in it.
+  [[nodiscard]] Status undo(bool kill);
+
  private:
+  [[nodiscard]] Status make_directories();
+  [[nodiscard]] Status write_limits() const;
+  [[nodiscard]] Status join_unit(pid_t pid);
+  [[nodiscard]] Status find_directories(pid_t pid);
+
   Plan plan_;
+  std::unique_ptr<Bus> bus_;  // of a unit
+  std::string below_;         // of an open unit's cgroup
   sys::Fd leaf_;
   sys::Fd device_program_, replaced_program_;  // between prepare_devices() and attach_devices()
   std::vector<std::string> created_, created_parents_;
@@ -189,8 +220,15 @@ class Cgroup {
 // Writes the pid to cgroup.procs of each directory.
 [[nodiscard]] Status join(const std::vector<std::string>& directories, pid_t pid);
 
+// Whether the caller may move a process from his own cgroup into these: a user may not, who is in a part of the tree
+// that is not his (a session) and wants to go to one that is. For after a failure: it looks at several files.
+[[nodiscard]] bool may_join(const std::vector<std::string>& directories);
+
 // Removes the directories at once if they are empty, as they mostly are; false if any is still there.
 [[nodiscard]] bool remove_empty(const std::vector<std::string>& directories);
+
+// Ends the unit, if there is one, and removes the directories as below.
+[[nodiscard]] Status remove(const Home& home);
 
 // Removes the directories and the cgroups inside them. Waits up to some seconds while the kernel still reaps their
 // processes (EBUSY). A directory that is not there is fine; nothing outside the given ones is touched.

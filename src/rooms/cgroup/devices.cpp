@@ -1,6 +1,7 @@
 #include "rooms/cgroup/devices.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace husk::cgroup {
 namespace {
@@ -21,11 +22,14 @@ bool overlaps(const DeviceException& a, const DeviceException& b) {
   return a.type == b.type && meet(a.major, b.major) && meet(a.minor, b.minor);
 }
 
-Result<uint8_t> parse_access(const std::string& text) {
+// 'a' is in no document, but runc has always let it pass. To deny, it is taken for all; to allow, for nothing.
+Result<uint8_t> parse_access(const std::string& text, bool allow) {
   if (text.empty()) return uint8_t{kAllAccess};
   unsigned access = 0;
   for (const char c : text) {
-    if (c == 'r')
+    if (c == 'a')
+      access |= allow ? unsigned{0} : unsigned{kAllAccess};
+    else if (c == 'r')
       access |= kRead;
     else if (c == 'w')
       access |= kWrite;
@@ -67,7 +71,8 @@ Status apply(DeviceList* list, bool allow, const DeviceException& e) {
 }
 
 Status apply(DeviceList* list, const spec::DeviceRule& rule) {
-  HUSK_LET(const uint8_t access, parse_access(rule.access));
+  HUSK_LET(const uint8_t access, parse_access(rule.access, rule.allow));
+  if (access == 0) return {};
   const auto number = [](const Number& n) { return n && *n >= 0 ? n : Number(); };
   const Number major = number(rule.major);
   const Number minor = number(rule.minor);
@@ -110,6 +115,35 @@ Result<DeviceList> fold_devices(const std::vector<spec::DeviceRule>& rules) {
       add(&list, e);
   }
   return list;
+}
+
+DeviceList parse_device_list(std::string_view text) {
+  DeviceList out;
+  const auto cut = [](std::string_view* rest, char separator) {
+    const size_t end = std::min(rest->find(separator), rest->size());
+    const std::string_view part = rest->substr(0, end);
+    rest->remove_prefix(std::min(end + 1, rest->size()));
+    return part;
+  };
+  const auto number = [](std::string_view digits) {
+    int64_t n = 0;
+    const bool found = std::from_chars(digits.data(), digits.data() + digits.size(), n).ec == std::errc();
+    return found ? Number(n) : Number();
+  };
+  while (!text.empty()) {
+    std::string_view line = cut(&text, '\n');  // "c 1:3 rwm", "a *:* rwm"
+    const std::string_view type = cut(&line, ' ');
+    if (type == "a") return {true, {}};
+    if (type != "b" && type != "c") continue;
+    DeviceException e;
+    e.type = type.front();
+    e.major = number(cut(&line, ':'));
+    e.minor = number(cut(&line, ' '));
+    const Result<uint8_t> access = parse_access(std::string(line), true);
+    e.access = access.ok() && !line.empty() ? *access : uint8_t{0};
+    out.exceptions.push_back(e);
+  }
+  return out;
 }
 
 std::string to_string(const DeviceException& e) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -25,11 +26,16 @@ struct DeviceException {
 struct DeviceList {
   bool allow_all = false;                   // what holds for a device that no exception names
   std::vector<DeviceException> exceptions;  // the opposite holds for these
+
+  bool operator==(const DeviceList&) const = default;
 };
 
 // Folds the rules, then the runtime's own (null, zero, tty ... and mknod of anything). A rule that takes a part out of
 // a wider one cannot be kept in such a list, nor by a v1 kernel: that is an error that names the rule.
 [[nodiscard]] Result<DeviceList> fold_devices(const std::vector<spec::DeviceRule>& rules);
+
+// What a v1 devices.list says. Of a cgroup where all is allowed the kernel does not tell the exceptions.
+[[nodiscard]] DeviceList parse_device_list(std::string_view text);
 
 // "c 1:3 rwm"
 [[nodiscard]] std::string to_string(const DeviceException& exception);

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -140,6 +141,21 @@ bool is_frozen(const std::vector<std::string>& directories) {
   const Freezer freezer = find_freezer(directories);
   if (freezer.path == nullptr) return false;
   return freezer.state.starts_with(freezer.v2 ? "1" : "FR");
+}
+
+bool is_frozen_below(const std::vector<std::string>& directories) {
+  if (directories.size() < 2) return false;
+  bool frozen = false;
+  for (const std::string& path : directories) {
+    if (!is_in_freezer_tree(path)) continue;
+    // Mostly there is nothing below: then the directory has the two links that each has.
+    struct stat st = {};
+    if (::stat(path.c_str(), &st) < 0 || st.st_nlink <= 2) continue;
+    std::string state;
+    (void)walk(path,
+               [&](int dir) { frozen = frozen || (read_at(dir, kV1File, &state) == 0 && state.starts_with("FR")); });
+  }
+  return frozen;
 }
 
 Status freeze(const std::vector<std::string>& directories) {

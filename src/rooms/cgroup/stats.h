@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -74,7 +75,7 @@ struct Stats {
 void read_stats_v1(const std::vector<Directory>& directories, Stats* out);
 void read_stats_v2(const std::string& directory, Stats* out);
 
-// The object that `runc events` has under "data".
-[[nodiscard]] std::string stats_json(const Stats& stats);
+// The object that `runc events` has under "data". `intel_rdt`: the member of that name, as JSON.
+[[nodiscard]] std::string stats_json(const Stats& stats, std::string_view intel_rdt = "{}");
 
 }  // namespace husk::cgroup

@@ -135,7 +135,7 @@ Stats read_stats(const Located& cgroup) {
   return out;
 }
 
-std::string stats_json(const Stats& stats) {
+std::string stats_json(const Stats& stats, std::string_view intel_rdt) {
   Writer w;
   w.begin_object();
   add_cpu(w, stats.cpu);
@@ -154,8 +154,8 @@ std::string stats_json(const Stats& stats) {
     w.member("failcnt", usage.failcnt).end_object();
   }
   w.end_object();
-  // Neither Intel RDT nor network interfaces are the runtime's to set up here: runc has these members in any case.
-  w.key("intel_rdt").begin_object().end_object().key("network_interfaces").null();
+  // Network interfaces are not the runtime's to set up: runc has this member in any case.
+  w.key("intel_rdt").raw(intel_rdt).key("network_interfaces").null();
   return w.end_object().take();
 }
 

@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,14 +20,18 @@
 #include "base/result.h"
 #include "rooms/cgroup/cgroup.h"
 #include "spec/types.h"
-#include "sys/fd.h"
 
 namespace husk::cgroup {
 
+namespace systemd {
+struct Program;  // systemd_program.h
+}
+
 // ---------------------------------------------------------------- what is asked for; pure
 
-// linux.cgroupsPath in systemd's form, "slice:prefix:name", all parts may be empty; no path at all is "::ID". The unit
-// is "prefix-name.scope", without prefix "name.scope"; the slice "system.slice", for a user's instance "user.slice".
+// linux.cgroupsPath in systemd's form, "slice:prefix:name", all parts may be empty; no path at all is ":husk:ID" (a
+// container may be called "init", and init.scope is systemd's own). The unit is "prefix-name.scope", without prefix
+// "name.scope"; the slice "system.slice", for a user's instance "user.slice".
 // Anything else (an absolute path, another number of colons, names that systemd refuses) is an error.
 [[nodiscard]] Result<Unit> plan_unit(std::string_view cgroups_path, const std::string& id, bool user);
 
@@ -40,8 +44,10 @@ namespace husk::cgroup {
 // Slice ...) is refused.
 [[nodiscard]] Result<std::vector<Property>> annotation_properties(const spec::StringMap& annotations);
 
-// What of linux.resources systemd has a property for, on a v1 (hybrid) or v2 host.
-[[nodiscard]] Result<std::vector<Property>> resource_properties(Mode mode, const spec::Resources& resources);
+// What of linux.resources systemd has a property for, on a v1 (hybrid) or v2 host. `fresh`: for a new container, with
+// its device rules on v1; otherwise for an update, which does not carry them.
+[[nodiscard]] Result<std::vector<Property>> resource_properties(Mode mode, const spec::Resources& resources,
+                                                                bool fresh = true);
 
 // ---------------------------------------------------------------- asking for it
 
@@ -52,7 +58,7 @@ class Bus {
   // Starts the program that speaks for us; does not wait for it, so that other work can be done while it connects.
   [[nodiscard]] static Result<Bus> open(bool user);
 
-  Bus() = default;
+  Bus();
   Bus(Bus&& other) noexcept;
   Bus& operator=(Bus&& other) noexcept;
   ~Bus();  // ends the program and waits for it
@@ -62,15 +68,20 @@ class Bus {
   [[nodiscard]] Status start_scope(const Unit& unit, const std::string& description, pid_t pid);
   // For as long as the unit lives.
   [[nodiscard]] Status set_properties(const std::string& unit, const std::vector<Property>& properties);
-  // Ends the unit, and comes back when that is done. No such unit is fine.
+  // Whether start_scope() was refused: what has the unit's name, if anything, is somebody else's.
+  [[nodiscard]] bool refused() const { return refused_; }
+  // Ends the unit, and comes back when that is done. No such unit is fine; one that was refused to us stays alone.
   [[nodiscard]] Status stop(const std::string& unit);
   // Moves a process into the cgroup of the unit, or into one below it ("" or "/a/b").
   [[nodiscard]] Status attach(const std::string& unit, const std::string& below, pid_t pid);
 
  private:
-  sys::Fd socket_;
-  pid_t pid_ = -1;
+  [[nodiscard]] Status call(const std::string& task, const std::string& message);
+  void close();
+
+  std::unique_ptr<systemd::Program> program_;
   bool user_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace husk::cgroup

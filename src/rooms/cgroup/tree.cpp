@@ -70,6 +70,10 @@ int open_directory_at(int dir, const char* name) {
   return fd < 0 ? -errno : fd;
 }
 
+int children(int dir, std::vector<std::string>* names) {
+  return list_children(dir, SIZE_MAX, names);
+}
+
 int first_child(int dir, std::string* name) {
   std::vector<std::string> names;
   const int error = list_children(dir, 1, &names);

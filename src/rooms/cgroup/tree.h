@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "sys/fd.h"
@@ -15,6 +16,8 @@ int read_at(int dir, const char* name, std::string* out);
 int write_at(int dir, const char* name, std::string_view value);
 // A directory below `dir` (or an absolute path), to be read; -errno on failure. Symlinks are not followed.
 int open_directory_at(int dir, const char* name);
+// Names of all directories inside `dir`.
+int children(int dir, std::vector<std::string>* names);
 // Name of some directory inside `dir`, empty if there is none.
 int first_child(int dir, std::string* name);
 

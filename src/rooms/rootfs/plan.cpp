@@ -61,6 +61,10 @@ class Planner {
     plan_.pivot.move = around_.no_pivot;
     plan_.final_propagation.flags = asked;
     plan_.root_readonly = spec_.root.readonly;
+    // "ro" of a tree of mounts is for its top only. Of the host's cgroups in there some may belong to whoever is root
+    // of the user namespace (CVE-2023-25809).
+    if (host_sys_ && !own_cgroups_ && around_.cgroup2 && (around_.user_namespace || around_.rootless))
+      plan_.readonly_paths.push_back({"/sys/fs/cgroup"});
     for (const std::string& p : spec_.lx.readonly_paths) plan_.readonly_paths.push_back({arena_.copy(p)});
     for (const std::string& p : spec_.lx.masked_paths) plan_.masked_paths.push_back({arena_.copy(p)});
     return std::move(plan_);
@@ -73,10 +77,13 @@ class Planner {
     const std::string target = inside(around_.rootfs, m.destination);
     if (target == "/") return Error{"the root itself is no mount point", 0, "use /root/path", 1};
     if (m.type == "cgroup" || (m.type == "cgroup2" && around_.cgroup2)) {
+      if (target == "/sys/fs/cgroup") own_cgroups_ = true;
       if (!o.bind) return add_cgroup(target, o);
     }
     Mount out = from_options(m.type, m.source, target, o);
     if (target == "/dev" && out.bind) dev_is_bound_ = true;
+    if (target == "/sys" && out.bind && out.recursive && o.read_only) host_sys_ = true;
+    if (target == "/sys/fs/cgroup") own_cgroups_ = true;
     if (o.idmap || !m.uid_mappings.empty()) HUSK_TRY(add_idmapped(m, o, out));
     if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs" &&
         m.type != "mqueue")
@@ -250,6 +257,7 @@ class Planner {
   Arena& arena_;
   RootPlan plan_;
   bool dev_is_bound_ = false;
+  bool host_sys_ = false, own_cgroups_ = false;
 };
 
 }  // namespace
