@@ -144,6 +144,10 @@ class Adding {
     const std::vector<std::string> directories = cgroup.directories();
     const int error = out.error().errnum;
     if ((error == EACCES || error == EPERM) && !cgroup::may_join(directories)) return launch_elsewhere(callbacks, out);
+    if (error == EAGAIN) {  // its limit of processes is reached, and somebody wants to see why
+      callbacks.join_late = true;
+      return starting::launch(*plan_, cgroup, callbacks);
+    }
     if ((error != EBUSY && error != EOPNOTSUPP) || cgroup.directory_fd() < 0) return out;
     // The container's processes have moved into cgroups below, and the kernel keeps this one free of processes.
     if (options_.cgroups.empty()) {

@@ -266,6 +266,7 @@ class Making {
   // The last moment at which nothing of the program has run.
   Status on_ready(const starting::Process& process) {
     trace(env_, "process ", process.pid, " is ready");
+    HUSK_TRY(cgroup_.write_late_limits());
     HUSK_TRY(device_rules(cgroup_.attach_devices()));
     if (gate_) HUSK_TRY(starting::gate_built(gate_));
     if (!options_.pid_file.empty()) {

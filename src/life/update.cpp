@@ -17,16 +17,26 @@ Status tell_systemd(const cgroup::Home& home, cgroup::Mode mode, const spec::Res
   return bus.set_properties(home.unit, properties);
 }
 
+// The rules that the container was made with.
+Result<std::vector<spec::DeviceRule>> configured_devices(const Environment& env, const std::string& id) {
+  HUSK_LET(const std::string text, store::load_config(env.root, id));
+  HUSK_LET(const spec::Spec config, spec::parse(text));
+  return config.lx.resources ? config.lx.resources->devices : std::vector<spec::DeviceRule>();
+}
+
 Status update_cgroup(const Environment& env, const life::Found& found, spec::Resources resources) {
   const cgroup::Home& home = found.state.cgroup;
   Result<cgroup::Located> cgroup = cgroup::locate(home.directories);
   if (!cgroup.ok()) return std::move(cgroup).error().within(cat("cannot update container ", found.state.id));
-  if (!home.unit.empty()) HUSK_TRY(tell_systemd(home, cgroup->mode, resources));
-  std::vector<std::string> not_applied;
-  HUSK_TRY(cgroup::update(*cgroup, std::move(resources), &not_applied));
-  for (const std::string& what : not_applied)
-    life::say(env, Level::warning, cat(what, " is not applied by this version"));
-  return {};
+  HUSK_TRY(cgroup::complete(*cgroup, &resources));
+  if (!home.unit.empty()) {
+    const std::string left_out = cgroup::fit_to_systemd(cgroup->mode, &resources);
+    if (!left_out.empty()) life::say(env, Level::warning, left_out);
+    HUSK_TRY(tell_systemd(home, cgroup->mode, resources));
+  }
+  if (resources.devices.empty()) return cgroup::update(*cgroup, std::move(resources));
+  HUSK_LET(const std::vector<spec::DeviceRule> configured, configured_devices(env, found.state.id));
+  return cgroup::update(*cgroup, std::move(resources), &configured);
 }
 
 // A container that had no class of its own gets one now; its processes are all below init or come by exec.

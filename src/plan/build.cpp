@@ -3,6 +3,7 @@
 #include <linux/mount.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "plan/parts.h"
 #include "plan/plan.h"
@@ -80,9 +81,16 @@ class Builder {
       HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
     }
     plan_.cgroup.owner = cgroup::owner_of(spec_);
-    for (const std::string& what : plan_.cgroup.resources.not_applied)
-      plan_.warnings.push_back(cat(what, " is not applied by this version"));
+    if (plan_.namespaces.bootstrap.long_way) leave_room_for_child(plan_.cgroup.resources);
     return {};
+  }
+
+  // A limit of one process is meant for init.
+  static void leave_room_for_child(cgroup::ResourcePlan& resources) {
+    std::vector<cgroup::Write>& writes = resources.writes;
+    const auto is_one = [](const cgroup::Write& w) { return w.file == "pids.max" && w.value == "1"; };
+    std::copy_if(writes.begin(), writes.end(), std::back_inserter(resources.late), is_one);
+    writes.erase(std::remove_if(writes.begin(), writes.end(), is_one), writes.end());
   }
 
   void before_root() {

@@ -54,7 +54,7 @@ class Launch {
   Status start() {
     SpawnOptions options;
     options.namespaces = plan_.namespaces.clone_flags;
-    options.cgroup = plan_.clone3 ? cgroup_.directory_fd() : -1;
+    options.cgroup = plan_.clone3 && !callbacks_.join_late ? cgroup_.directory_fd() : -1;
     options.preserve_fds = plan_.preserve_fds;
     options.clone3 = plan_.clone3;
     HUSK_LET(SocketPair sockets, make_sockets(options.preserve_fds));
@@ -76,7 +76,7 @@ class Launch {
       init_.pidfd = std::move(first.pidfd);
     }
     // It waits for the plan, so it is in its cgroup before it does anything.
-    if (options.cgroup < 0) HUSK_TRY(cgroup_.join(first.pid));
+    if (options.cgroup < 0 && !callbacks_.join_late) HUSK_TRY(cgroup_.join(first.pid));
     if (!early)
       if (const int err = give_plan(text); err < 0) return ended("send the plan", err);
     return init_.pid > 0 ? born() : Status();
@@ -169,6 +169,7 @@ class Launch {
     init_.pid = pid;
     const long fd = sys::call(SYS_pidfd_open, pid, 0);  // our child: it cannot have been reaped
     if (fd >= 0) init_.pidfd.reset(static_cast<int>(fd));
+    if (callbacks_.join_late) HUSK_TRY(cgroup_.join(pid));
     return born();
   }
 

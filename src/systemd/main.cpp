@@ -124,9 +124,18 @@ class Session {
     if (in.bad() || !in.done()) return malformed();
     Message call, answer;
     if (!unit_call(call, "StopUnit", unit, "replace") || !bus_.watch(unit)) return failed();
-    if (bus_.ask(call, answer)) return job(answer);
-    if (bus_.failure().is("org.freedesktop.systemd1.NoSuchUnit")) return send(wire::kDone);
-    failed();
+    if (!bus_.ask(call, answer)) {
+      if (bus_.failure().is("org.freedesktop.systemd1.NoSuchUnit")) return send(wire::kDone);
+      return failed();
+    }
+    Text<64> result;
+    if (!bus_.wait_for_job(answer, result)) return failed();
+    if (result.str().view() != "done") return send(wire::kJob, result.str());
+    // One that failed (a process was killed for its memory, its time was over) stays for those who want to know why,
+    // as long as the container does. Mostly it is gone by now, so the answer does not matter.
+    if (!unit_call(call, "ResetFailedUnit", unit)) return failed();
+    if (!bus_.ask(call, answer) && bus_.failure().err != 0) return failed();
+    send(wire::kDone);
   }
 
   void attach(wire::Texts in) {

@@ -190,3 +190,11 @@ two_processors() {
   same "$(grep -n -m 1 "sched_setaffinity(0, [0-9]*, \[$SECOND\])" "$TMP/trace" | cut -d: -f1)" \
     "$(($(grep -n -m 1 -E 'clone3\(\{|clone\(' "$TMP/trace" | cut -d: -f1) - 1))"
 }
+
+@test "at the limit of processes: one more can be added to look at it" {
+  [ -d /sys/fs/cgroup/pids ] || grep -qw pids /sys/fs/cgroup/cgroup.controllers || skip "needs the pids controller"
+  config '.linux.resources.pids.limit = 1'
+  launch
+  ask exec "$ID" echo in
+  says in
+}

@@ -63,54 +63,22 @@ if [ "$RUNTIME" = "$top/build/release/husk" ]; then
   cmake --build "$top/build/release" --target husk-threaded >/dev/null
 fi
 
+# shellcheck source=guest.bash
+. "$here/guest.bash"
+
 # The tests of a leg run in a mount namespace of their own, so that nothing they mount is seen by the machine.
 private=(unshare --mount --propagation private)
 # shellcheck disable=SC2016 # for the inner shell to expand
 cgroup2=(sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
 bats=(bats --timing ${FILTER:+--filter "$FILTER"} "${files[@]}")
 
-# The guest gets one archive: reading many small files by way of a share takes long. So does copying a file system of four
-# hundred links for each test: of busybox' programs those are left out that no test names.
-pack_for_guest() { # DIR
-  local unused
-  mkdir -p "$1"
-  cp "$here/guest.sh" "$1/"
-  mapfile -t unused < <(LC_ALL=C comm -23 <(cd "$BUSYBOX_ROOTFS/bin" && printf '%s\n' * | LC_ALL=C sort) \
-    <({ printf '%s\n' '[' '[['; grep -ohE '[a-zA-Z0-9_]+' "$here"/*.bats "$here"/*.bash; } | LC_ALL=C sort -u))
-  tar -cf "$1/tests.tar.new" -C "$here" --transform 's|^\.|integration|' --exclude='*.c' --anchored . \
-    -C "$(dirname "$BUSYBOX_ROOTFS")" --transform "s|^${BUSYBOX_ROOTFS##*/}|busybox|" \
-    "${unused[@]/#/--exclude=${BUSYBOX_ROOTFS##*/}/bin/}" "${BUSYBOX_ROOTFS##*/}" \
-    -C "$HELPERS" --transform 's|^\(enosys\|forge\|orphans\|sockets\)$|helpers/&|' enosys forge orphans sockets \
-    -C "$(dirname "$RUNTIME")" --transform "s|^${RUNTIME##*/}\$|runtime/&|" "${RUNTIME##*/}"
-  mv "$1/tests.tar.new" "$1/tests.tar"
-}
-
-guest_files() { # LEG: those that need what only the guest has; the others take long there, and are run when they are named
-  case $1 in
-    guest-user) echo guest_user ;;
-    guest-systemd) (cd "$here" && ls -- systemd*.bats) ;;
-    guest-v1) echo events update pause cgroup limits_bite ;;
-    guest) echo events limits_bite guest_limits pause exec_cgroup devices_v2 ;;
-  esac
-}
-
-run_guest() { # LEG
-  local names=() options=() leg=v2guest file
-  for file in "${files[@]}"; do names+=("$(basename "$file" .bats)"); done
-  # shellcheck disable=SC2207 # words
-  [ "$asked" != 0 ] || names=($(guest_files "$1"))
-  case $1 in
-    guest-v1) options=(--cgroup v1) leg=guest-v1 ;;
-    guest-user) options=(--user tester) ;;
-  esac
-  "$top/tests/vm/vm" run --timeout 1200 "${options[@]}" --share "$logs/guest:/mnt/tests:ro" --env LEG=$leg \
-    --env "FILTER=${FILTER:-}" -- bash /mnt/tests/guest.sh "${names[@]%.bats}"
-}
-
 run_leg() { # LEG
   local run
   case $1 in
-    guest*) run_guest "$1" </dev/null; return ;;
+    guest*) # shellcheck disable=SC2086 # several legs in one guest
+      run_guest ${1//+/ } </dev/null
+      return
+      ;;
     short) run=("${bats[@]}") ;;
     long) run=(env HUSK_LONG_START=1 "${bats[@]}") ;;
     v2) run=("${cgroup2[@]}" "${bats[@]}") ;;
@@ -120,10 +88,23 @@ run_leg() { # LEG
   env -u HUSK_LONG_START LEG="$1" "${private[@]}" "${run[@]}" </dev/null
 }
 
+# One guest for all legs of cgroup v2: it is a leg "guest+guest-user".
+join_guests() {
+  local leg joined='' others=()
+  for leg in "${legs[@]}"; do
+    case $leg in
+      guest-v1) others+=("$leg") ;;
+      guest*) joined+=${joined:++}$leg ;;
+      *) others+=("$leg") ;;
+    esac
+  done
+  legs=(${joined:+"$joined"} "${others[@]}")
+}
+
 # As many legs at once as there are processors; the output of each is shown in one piece, the first one's as it comes.
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
-[[ " ${legs[*]}" != *' guest'* ]] || pack_for_guest "$logs/guest"
+join_guests
 failed=()
 at_once=${JOBS:-$(nproc)}
 while [ ${#legs[@]} -gt 0 ]; do

@@ -246,11 +246,34 @@ cpu_limits() { echo "$(limit cpu.cfs_quota_us) $(limit cpu.cfs_period_us) $(limi
   updates "$ID"
 }
 
-@test "devices are not changed" {
+# The kernel's log under another name stands for a device that nobody has allowed.
+with_log_device() {
+  config '.process.capabilities |= map_values(. + ["CAP_MKNOD", "CAP_SYSLOG"])'
   launch
-  local before=''
+  ask exec "$ID" mknod /tmp/log c 1 11
+}
+log_opens() { "$RUNTIME" --root "$ROOT" exec "$ID" sh -c ': </tmp/log' 2>/dev/null; }
+log='{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "rwm"}'
+
+@test "devices: one more is allowed, and taken away again" {
+  with_log_device
+  run log_opens
+  [ "$status" -ne 0 ]
+  runtime update -r - "$ID" <<<"{\"devices\": [{\"allow\": false, \"access\": \"rwm\"}, $log]}"
+  log_opens
+  runtime update -r - "$ID" <<<'{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 2, "access": "m"}]}'
+  run log_opens
+  [ "$status" -ne 0 ]
+}
+
+@test "devices: the configured rules change nothing, as clients send all they know" {
+  with_log_device
+  local devices before=''
+  devices=$(jq -c '{devices: .linux.resources.devices}' "$BUNDLE/config.json")
   before=$(file_of devices.list) && before=$(<"$before")
-  runtime update -r - "$ID" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+  runtime update -r - "$ID" <<<"$devices"
+  run log_opens
+  [ "$status" -ne 0 ]
   [ -z "$before" ] || same "$(limit devices.list)" "$before"
 }
 

@@ -233,7 +233,6 @@ TEST(CgroupDeviceProgram, InThePlanOfV2) {
   ASSERT_TRUE(asked.ok() && asked->devices);
   EXPECT_FALSE(asked->devices->optional);
   EXPECT_EQ(to_string(asked->devices->list.exceptions.at(0)), "c 10:229 rw");
-  EXPECT_TRUE(asked->not_applied.empty());
   EXPECT_FALSE(plan_resources(Mode::v2, &r, false)->devices);
   EXPECT_FALSE(plan_resources(Mode::v1, &r)->devices);
   EXPECT_FALSE(plan_resources(Mode::hybrid, &r)->devices);

@@ -7,10 +7,9 @@ namespace {
 class CgroupUpdate : public CgroupFiles {
  protected:
   std::string error(const Located& at, const spec::Resources& r) {
-    const Status s = update(at, r, &not_applied_);
+    const Status s = update(at, r);
     return s.ok() ? "" : s.error().text();
   }
-  std::vector<std::string> not_applied_;
 };
 
 spec::Resources memory(std::optional<int64_t> limit, std::optional<int64_t> swap, bool check) {
@@ -194,7 +193,7 @@ class CgroupUpdateDevices : public CgroupUpdate {
     return at;
   }
   std::string change(const Located& at, const spec::Resources& r, const std::vector<spec::DeviceRule>* configured) {
-    const Status s = update(at, r, &not_applied_, configured);
+    const Status s = update(at, r, configured);
     return s.ok() ? "" : s.error().text();
   }
   static spec::Resources rules() {

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/controllers.h"
 #include "rooms/cgroup/owner.h"
 #include "rooms/cgroup/systemd.h"
 #include "rooms/cgroup/tree.h"
@@ -79,35 +80,6 @@ Status refuse_busy(const Directory& d, Mode mode) {
   return {};
 }
 
-// Controllers of `wanted` that the file (a list of words) does not have.
-std::vector<std::string> missing_words(const std::string& text, const std::vector<std::string>& wanted) {
-  std::vector<std::string> out;
-  const std::string padded = cat(' ', trim(text), ' ');
-  for (const std::string& w : wanted)
-    if (padded.find(cat(' ', w, ' ')) == std::string::npos) out.push_back(w);
-  return out;
-}
-
-// v2: a controller's files appear in a cgroup when its parent's subtree_control names it, and so on up to the root.
-// Best effort: a controller that cannot be had is found out when its file is written, with a better sentence.
-void enable_controllers(const Directory& d, const std::vector<std::string>& wanted) {
-  const std::vector<std::string> above = ancestors(d);
-  for (size_t i = 0; i <= above.size(); ++i) {
-    // The parent first: it can only have what all above it have, so mostly this is the one file looked at.
-    const std::string& path = i == 0 ? above.back() : above[i - 1];
-    const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
-    std::string enabled;
-    if (!dir || read_at(dir.get(), "cgroup.subtree_control", &enabled) < 0) continue;
-    const std::vector<std::string> missing = missing_words(enabled, wanted);
-    if (i == 0) {
-      if (missing.empty()) return;
-      continue;
-    }
-    // One by one: a single unknown name would have the whole write refused.
-    for (const std::string& name : missing) (void)write_at(dir.get(), "cgroup.subtree_control", cat('+', name));
-  }
-}
-
 // v1: a cpuset without CPUs or memory nodes takes no process, and a new one has none. From the top down, because an
 // ancestor may be as empty.
 Status fill_cpuset(const Directory& d) {
@@ -164,7 +136,8 @@ Status Cgroup::make_directories() {
     if (plan_.mode != Mode::v2) continue;
     leaf_.reset(::open(d.path.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!leaf_) return fail(errno, kContext, "open ", d.path);
-    if (!plan_.resources.controllers.empty()) enable_controllers(d, plan_.resources.controllers);
+    const std::vector<std::string>& wanted = plan_.resources.controllers;
+    if (plan_.named || !wanted.empty()) enable_controllers(d, wanted, plan_.named);
     if (plan_.owner) HUSK_TRY(give_to(*plan_.owner, leaf_.get(), d.path));
   }
   return {};
@@ -172,6 +145,13 @@ Status Cgroup::make_directories() {
 
 Status Cgroup::write_limits() const {
   return write_resources(plan_.directories, plan_.resources);
+}
+
+Status Cgroup::write_late_limits() const {
+  if (plan_.resources.late.empty()) return {};
+  ResourcePlan late;
+  late.writes = plan_.resources.late;
+  return write_resources(plan_.directories, late);
 }
 
 Home home_of(const Plan& plan) {

@@ -58,8 +58,9 @@ Result<Plan> plan_systemd(const Host& host, const spec::Spec& spec, const std::s
   out.path = cat(slice, "/", out.unit->name);
   for (const Hierarchy& h : host.hierarchies)
     out.directories.push_back({h.controllers, h.mountpoint, cat(h.mountpoint == "/" ? "" : h.mountpoint, out.path)});
-  const spec::Resources none;
-  const spec::Resources& resources = spec.lx.resources ? *spec.lx.resources : none;
+  out.named = true;
+  spec::Resources resources = spec.lx.resources.value_or(spec::Resources());
+  (void)fit_to_systemd(host.mode, &resources);  // who is idle from the start misses no weight
   HUSK_LET(out.resources, plan_resources(host.mode, &resources));
   HUSK_LET(out.unit->properties, resource_properties(host.mode, resources));
   // Last: what somebody wrote down for systemd has the last word.

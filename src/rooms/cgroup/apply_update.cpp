@@ -1,3 +1,4 @@
+#include "rooms/cgroup/controllers.h"
 #include "rooms/cgroup/devices_update.h"
 #include "rooms/cgroup/stats_files.h"
 #include "rooms/cgroup/update.h"
@@ -67,12 +68,12 @@ Status complete(const Located& cgroup, spec::Resources* resources) {
   return {};
 }
 
-Status update(const Located& cgroup, spec::Resources resources, std::vector<std::string>* not_applied,
-              const std::vector<spec::DeviceRule>* configured) {
-  not_applied->clear();
+Status update(const Located& cgroup, spec::Resources resources, const std::vector<spec::DeviceRule>* configured) {
   if (cgroup.directories.empty()) return Error{"the container has no cgroup"};
   HUSK_TRY(complete(cgroup, &resources));
   HUSK_LET(const ResourcePlan plan, plan_resources(cgroup.mode, &resources, false));
+  if (cgroup.mode == Mode::v2 && !plan.controllers.empty())
+    enable_controllers(cgroup.directories.front(), plan.controllers, false);
   DeviceChange devices(cgroup);
   if (configured != nullptr && !resources.devices.empty()) {
     HUSK_LET(const DeviceList asked, fold_devices(resources.devices));

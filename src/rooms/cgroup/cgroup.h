@@ -100,9 +100,9 @@ struct DevicePlan {
 
 struct ResourcePlan {
   std::vector<Write> writes;             // in order
+  std::vector<Write> late;               // those that come when nobody but init is left
   std::vector<std::string> controllers;  // v2: what has to be enabled above the leaf: "memory"
   std::optional<DevicePlan> devices;     // v2, for a new container
-  std::vector<std::string> not_applied;  // asked for and not implemented: "linux.resources.blockIO"; for a warning
 };
 
 struct Plan {
@@ -113,6 +113,9 @@ struct Plan {
   std::optional<Unit> unit;    // systemd makes it
   std::string id;              // of the container
   std::optional<uid_t> owner;  // v2: whose the cgroup becomes (owner.h)
+  // v2: somebody chose the place, who will want to read what is used there: it gets every controller. A container of
+  // nobody else's has those that its limits need, as each costs the kernel time.
+  bool named = false;
 };
 
 // Where the cgroup of container `id` goes. An absolute `cgroups_path` starts at each mount point. A relative one, or
@@ -189,6 +192,8 @@ class Cgroup {
   // never for remove(), at most for rmdir(2); runc leaves them.
   [[nodiscard]] const std::vector<std::string>& created_parents() const { return created_parents_; }
 
+  // The limits that would have been in the way of a start with two processes.
+  [[nodiscard]] Status write_late_limits() const;
   // For a container that comes to nothing: what create() and join() have made goes, and with `kill` whoever is in it.
   [[nodiscard]] Status undo(bool kill);
 

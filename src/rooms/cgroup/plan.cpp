@@ -78,6 +78,7 @@ Result<Plan> plan(const Host& host, const std::string& cgroups_path, const std::
   Plan out;
   out.mode = host.mode;
   const bool unnamed = cgroups_path.empty();
+  out.named = !unnamed;
   for (const Hierarchy& h : host.hierarchies) {
     if (unnamed && !h.writable) continue;
     std::string base;

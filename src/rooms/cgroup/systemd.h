@@ -49,6 +49,11 @@ struct Program;  // systemd_program.h
 [[nodiscard]] Result<std::vector<Property>> resource_properties(Mode mode, const spec::Resources& resources,
                                                                 bool fresh = true);
 
+// Makes of limits what systemd will make of them, for the files to say the same: it counts CPU time in hundredths of a
+// processor, and has no weight for who is idle (v2). To be done before the properties are made. The text says what was
+// left out, for a warning; mostly empty.
+std::string fit_to_systemd(Mode mode, spec::Resources* resources);
+
 // ---------------------------------------------------------------- asking for it
 
 // A connection to systemd: of the system, or of the calling user. Every call ends after some time (HUSK_SYSTEMD_TIMEOUT

@@ -53,16 +53,11 @@ void add_property(std::string& to, const Property& p) {
 // What the scope of a container is, whatever it may use.
 void add_own_properties(std::string& to, const Unit& unit, const std::string& description, pid_t pid) {
   const Property own[] = {
-      {"Description", "s", {description}},
-      {"Slice", "s", {unit.slice}},
-      {"PIDs", "au", {std::to_string(pid)}},
-      {"Delegate", "b", {"1"}},             // what is below is ours
+      {"Description", "s", {description}},    {"Slice", "s", {unit.slice}},
+      {"PIDs", "au", {std::to_string(pid)}},  {"Delegate", "b", {"1"}},  // what is below is ours
       {"DefaultDependencies", "b", {"0"}},  // a shutdown is for who asked for the container to carry out
-      {"MemoryAccounting", "b", {"1"}, true},
-      {"CPUAccounting", "b", {"1"}, true},
-      {"IOAccounting", "b", {"1"}, true},
-      {"TasksAccounting", "b", {"1"}, true},
-      {"CollectMode", "s", {"inactive-or-failed"}, true},  // nothing stays of one that failed
+      {"MemoryAccounting", "b", {"1"}, true}, {"CPUAccounting", "b", {"1"}, true},
+      {"IOAccounting", "b", {"1"}, true},     {"TasksAccounting", "b", {"1"}, true},
   };
   for (const Property& p : own) add_property(to, p);
 }

@@ -13,7 +13,8 @@ namespace husk::cgroup {
 namespace {
 
 constexpr uint64_t kInfinity = UINT64_MAX;
-constexpr uint64_t kDefaultPeriod = 100000;  // microseconds
+constexpr uint64_t kSecond = 1000000;        // microseconds
+constexpr uint64_t kDefaultPeriod = 100000;  // as well
 constexpr size_t kMostCpus = 8192;
 
 bool parse_number(std::string_view text, uint64_t& n) {
@@ -59,6 +60,22 @@ bool parse_set(std::string_view text, std::vector<std::string>& bytes) {
   }
   for (const uint8_t byte : bits) bytes.push_back(std::to_string(byte));
   return !bits.empty();
+}
+
+// systemd wants microseconds of CPU time for each second and counts in steps of 10 ms: rounded up, so that it never
+// takes away what was given.
+uint64_t each_second(int64_t quota, uint64_t period) {
+  constexpr uint64_t kStep = 10000;
+  const uint64_t per = period == 0 ? kDefaultPeriod : period;
+  uint64_t product = 0;
+  if (quota <= 0 || __builtin_mul_overflow(static_cast<uint64_t>(quota), kSecond, &product)) return kInfinity;
+  return (product / per + kStep - 1) / kStep * kStep;
+}
+
+bool is_idle(const spec::Resources& r) {
+  if (r.cpu && r.cpu->idle.value_or(0) == 1) return true;
+  return std::any_of(r.unified.begin(), r.unified.end(),
+                     [](const auto& entry) { return entry.first == "cpu.idle" && entry.second == "1"; });
 }
 
 class Collector {
@@ -120,8 +137,7 @@ class Collector {
   }
 
   Status cpu(const spec::Cpu& c) {
-    const bool idle = c.idle.value_or(0) != 0;
-    if (v2_ && idle)
+    if (v2_ && c.idle.value_or(0) == 1)
       set("CPUWeight", 0);
     else if (c.shares.value_or(0) != 0)
       set(v2_ ? "CPUWeight" : "CPUShares", v2_ ? weight_of(*c.shares) : *c.shares);
@@ -130,18 +146,10 @@ class Collector {
     return cpuset("AllowedMemoryNodes", c.mems);
   }
 
-  // systemd wants microseconds for each second and counts in steps of 10 ms: rounded up, so that it never takes away
-  // what was given.
   void quota(int64_t quota, uint64_t period) {
     if (period != 0) set("CPUQuotaPeriodUSec", period);
     if (quota == 0) return;  // not named: an update must not take away what there is
-    uint64_t each_second = kInfinity;
-    constexpr uint64_t kStep = 10000;
-    const uint64_t per = period == 0 ? kDefaultPeriod : period;
-    uint64_t product = 0;
-    if (quota > 0 && !__builtin_mul_overflow(static_cast<uint64_t>(quota), uint64_t{1000000}, &product))
-      each_second = (product / per + kStep - 1) / kStep * kStep;
-    set("CPUQuotaPerSecUSec", each_second);
+    set("CPUQuotaPerSecUSec", each_second(quota, period));
   }
 
   Status cpuset(const char* name, const std::string& list) {
@@ -162,19 +170,13 @@ class Collector {
     for (const auto& limit : kLimits)
       if (file == limit.file && parse_limit(value, n)) set(limit.name, n);
     if (file == "cpu.idle" && value == "1") set("CPUWeight", 0);
-    if (file == "cpu.weight" && parse_number(value, n) && !is_idle()) set("CPUWeight", n);
+    if (file == "cpu.weight" && parse_number(value, n)) set("CPUWeight", n);
     if (file == "cpu.max") cpu_max(value);
     if (file == "io.weight" && parse_number(value.starts_with("default ") ? value.substr(8) : value, n))
       set("IOWeight", n);
     if (file == "cpuset.cpus") return cpuset("AllowedCPUs", value);
     if (file == "cpuset.mems") return cpuset("AllowedMemoryNodes", value);
     return {};
-  }
-
-  [[nodiscard]] bool is_idle() const {
-    if (r_.cpu && r_.cpu->idle.value_or(0) != 0) return true;
-    return std::any_of(r_.unified.begin(), r_.unified.end(),
-                       [](const auto& entry) { return entry.first == "cpu.idle" && entry.second == "1"; });
   }
 
   // "50000 100000", "max 100000", "50000"
@@ -194,6 +196,24 @@ class Collector {
 };
 
 }  // namespace
+
+std::string fit_to_systemd(Mode mode, spec::Resources* resources) {
+  if (resources->cpu && resources->cpu->quota.value_or(0) > 0) {
+    spec::Cpu& cpu = *resources->cpu;
+    const uint64_t period = cpu.period.value_or(0);
+    const uint64_t rate = each_second(*cpu.quota, period);
+    uint64_t product = 0;
+    if (rate != kInfinity && !__builtin_mul_overflow(rate, period == 0 ? kDefaultPeriod : period, &product))
+      cpu.quota = static_cast<int64_t>(product / kSecond);
+  }
+  if (mode != Mode::v2 || !is_idle(*resources)) return {};
+  bool both = std::erase_if(resources->unified, [](const auto& entry) { return entry.first == "cpu.weight"; }) != 0;
+  if (resources->cpu && resources->cpu->shares.value_or(0) != 0) {
+    resources->cpu->shares.reset();
+    both = true;
+  }
+  return both ? "unable to apply both cpu.idle and a weight (shares) of the CPU: an idle cgroup has none" : "";
+}
 
 Result<std::vector<Property>> resource_properties(Mode mode, const spec::Resources& resources, bool fresh) {
   return Collector(mode, resources).run(fresh);

@@ -16,12 +16,12 @@ namespace husk::cgroup {
 [[nodiscard]] Status complete(const Located& cgroup, spec::Resources* resources);
 
 // Writes what `resources` names; the rest stays as it is. When the kernel refuses a value, those before it are put
-// back. `not_applied`: always empty.
+// back.
 //
 // Devices are changed only where the rules differ from `configured`, those of the container's configuration (null: they
 // are left alone). Clients send all resources of a container to change one of them, and what somebody has allowed
 // besides (a hook, for a GPU) is to outlive that. runc never changes them.
-[[nodiscard]] Status update(const Located& cgroup, spec::Resources resources, std::vector<std::string>* not_applied,
+[[nodiscard]] Status update(const Located& cgroup, spec::Resources resources,
                             const std::vector<spec::DeviceRule>* configured = nullptr);
 
 // The writes that lead a v1 cgroup from one list of devices to another while processes use it: what is allowed in both
