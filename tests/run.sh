@@ -35,22 +35,31 @@ unit() { # PRESET
   build "$1" && (cd "build/$1" && ctest --output-on-failure -j "$jobs")
 }
 
-# In the background: the guest takes a while, and most of that is the network's.
+# In the background: the guest takes a while, and most of that is the network's. It gets twenty minutes.
+guest_build=''
 prepare_guest() {
   guest_log=$(mktemp)
-  tests/vm/vm build >"$guest_log" 2>&1 3>&- &
+  trap end_guest_build EXIT
+  timeout -k 30 1200 tests/vm/vm build >"$guest_log" 2>&1 3>&- &
   guest_build=$!
 }
+end_guest_build() { # that of a run which was interrupted
+  if [ -n "$guest_build" ]; then kill "$guest_build"; fi 2>/dev/null
+  rm -f "$guest_log"
+}
 guest() {
-  if wait "$guest_build"; then
+  local status=0
+  wait "$guest_build" || status=$?
+  guest_build=''
+  if [ $status = 0 ]; then
     stage 'integration, guest' guest_tests
   else
     cat "$guest_log" >&2
+    [ $status != 124 ] || echo "vm: time ran out" >>"$guest_log"
     results+=("guest: NOT RUN ($(tail -n 1 "$guest_log"))")
   fi
-  rm -f "$guest_log"
 }
-guest_tests() { build release && JOBS=1 tests/integration/run.sh guest guest-user; }
+guest_tests() { build release && tests/integration/run.sh guest guest-systemd guest-user guest-v1; }
 integration() { build release && tests/integration/run.sh; }
 asan() { unit asan; }
 debug_unit() { unit debug; }

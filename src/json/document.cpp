@@ -165,13 +165,18 @@ std::optional<Value> Value::member(std::string_view name) const {
 }
 
 std::optional<Value> Value::member_any_case(std::string_view name) const {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto same = [&lower](char a, char b) { return lower(a) == lower(b); };
   std::optional<Value> out;
   if (kind() != Kind::object) return out;
   for (const Value v : children())
-    if (std::equal(v.key().begin(), v.key().end(), name.begin(), name.end(), same)) out.emplace(v);
+    if (v.has_key_in_any_case(name)) out.emplace(v);
   return out;
+}
+
+bool Value::has_key_in_any_case(std::string_view name) const {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto same = [&lower](char a, char b) { return lower(a) == lower(b); };
+  const std::string_view own = key();
+  return std::equal(own.begin(), own.end(), name.begin(), name.end(), same);
 }
 
 std::string Value::pointer() const {

@@ -81,6 +81,7 @@ class Value {
   [[nodiscard]] std::optional<Value> member(std::string_view name) const;
   // The last one whose name is the same but for the case of its (ASCII) letters.
   [[nodiscard]] std::optional<Value> member_any_case(std::string_view name) const;
+  [[nodiscard]] bool has_key_in_any_case(std::string_view name) const;
 
   // for (Value v : value.children()): members of an object, elements of an array.
   class Iterator {

@@ -50,8 +50,15 @@ class In {
   // True if the member is there (null does not count).
   [[nodiscard]] bool has(std::string_view name) const { return at(name).has_value(); }
 
+  // With any_case there may be several of a name: what the exact one says comes on top.
   template <class T>
   void get(std::string_view name, T& out) const {
+    if (failure_->any_case) {
+      if (!ok() || !expect(Kind::object)) return;
+      for (const Value v : value_.children())
+        if (v.kind() != Kind::null && v.key() != name && v.has_key_in_any_case(name)) read(In(v, *failure_), out);
+      if (!value_.member(name)) return;
+    }
     if (const std::optional<In> member = at(name)) read(*member, out);
   }
 
@@ -73,6 +80,10 @@ class In {
   }
 
   [[nodiscard]] size_t size() const;
+
+  // From here on, in this document.
+  void set_any_case(bool on) const { failure_->any_case = on; }
+  [[nodiscard]] bool any_case() const { return failure_->any_case; }
 
  private:
   void fail_at(std::string pointer, const std::string& sentence) const;
@@ -102,12 +113,14 @@ void read(const In& in, T& out) {
 
 template <class T>
 void read(const In& in, std::optional<T>& out) {
-  read(in, out.emplace());
+  if (!out) out.emplace();
+  read(in, *out);
 }
 
 template <class T>
 void read(const In& in, std::vector<T>& out) {
   if (!in.expect(Kind::array)) return;
+  out.clear();
   out.reserve(in.size());
   in.each([&out](const In& element) { read(element, out.emplace_back()); });
 }

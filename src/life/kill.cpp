@@ -17,6 +17,8 @@ using Pids = std::vector<pid_t>;
 
 // Its init may have been moved elsewhere; the others are found by the cgroup alone.
 Status signal_everyone(const store::State& state, int signal) {
+  // The end of a PID namespace was the end of all: who is in the cgroup now is another container's.
+  if (state.own_pid_namespace && !life::is_alive(state)) return life::signal_init(state, signal);
   HUSK_LET(const Pids pids, cgroup::processes(state.cgroup.directories));
   if (pids.empty() || !std::binary_search(pids.begin(), pids.end(), state.pid)) {
     Status init = life::signal_init(state, signal);

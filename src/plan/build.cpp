@@ -81,16 +81,20 @@ class Builder {
       HUSK_LET(plan_.cgroup, cgroup::plan(in_.cgroups, spec_.lx.cgroups_path, in_.id, resources));
     }
     plan_.cgroup.owner = cgroup::owner_of(spec_);
-    if (plan_.namespaces.bootstrap.long_way) leave_room_for_child(plan_.cgroup.resources);
+    if (plan_.namespaces.bootstrap.long_way) leave_room_for_child(plan_.cgroup);
     return {};
   }
 
   // A limit of one process is meant for init.
-  static void leave_room_for_child(cgroup::ResourcePlan& resources) {
+  static void leave_room_for_child(cgroup::Plan& plan) {
+    cgroup::ResourcePlan& resources = plan.resources;
     std::vector<cgroup::Write>& writes = resources.writes;
     const auto is_one = [](const cgroup::Write& w) { return w.file == "pids.max" && w.value == "1"; };
     std::copy_if(writes.begin(), writes.end(), std::back_inserter(resources.late), is_one);
     writes.erase(std::remove_if(writes.begin(), writes.end(), is_one), writes.end());
+    if (resources.late.empty() || !plan.unit) return;
+    for (cgroup::Property& p : plan.unit->properties)
+      if (p.name == "TasksMax" && p.optional) p.values = {"2"};
   }
 
   void before_root() {

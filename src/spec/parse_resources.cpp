@@ -82,7 +82,11 @@ void read(const json::In& in, std::vector<Rdma>& out) {
   });
 }
 
+// In a configuration, too, the names of limits count in any case: runc takes them so, and a limit that is not
+// understood is one that is missing without a word.
 void read(const json::In& in, Resources& out) {
+  const bool before = in.any_case();
+  in.set_any_case(true);
   in.get("devices", out.devices);
   in.get("memory", out.memory);
   in.get("cpu", out.cpu);
@@ -92,6 +96,7 @@ void read(const json::In& in, Resources& out) {
   in.get("network", out.network);
   in.get("rdma", out.rdma);
   in.get("unified", out.unified);
+  in.set_any_case(before);
 }
 
 }  // namespace husk::spec

@@ -2,6 +2,7 @@
 //
 //   ROOT/ID/state.json    what is known, replaced as a whole (written aside and renamed)
 //   ROOT/ID/config.json   a copy of the configuration: for exec, and for the hooks after the end
+//   ROOT/ID/devices.json  the last update that changed device rules, for the next one to compare with
 //   ROOT/ID/exec.fifo     while the container waits for its start (see life/gate.h)
 //
 // The directory is made first, and it is what makes an id taken. The state is written before anything else of the

@@ -4,7 +4,7 @@
 It writes a line to LOG for each method that is called, with its first text, and answers as MODE says:
   done        the job of every unit ends well             failed     ... ends with "failed"
   error       "Access denied" to every call               exists     there is a unit of this name, always
-  once        there is, until it is reset                 old        CollectMode is unknown, others are fine
+  once        there is, until it is reset                 old        TasksAccounting is unknown, others are fine
   early       the job is over before the call is answered; another job, and another sender, say something in between
   hang        says nothing at all                         silent     lets one in and answers no call
   nojob       answers, and the job never ends             close      hangs up on the first call
@@ -130,8 +130,8 @@ def serve(call, to, body):
         return [answer(to)]
     if call == 'StartTransientUnit' and (mode == 'exists' or (mode == 'once' and not reset)):
         return [refuse(to, 'org.freedesktop.systemd1.UnitExists', 'Unit x.scope already exists.')]
-    if mode == 'old' and b'CollectMode' in body:
-        why = 'Cannot set property CollectMode, or unknown property.'
+    if mode == 'old' and b'TasksAccounting' in body:
+        why = 'Cannot set property TasksAccounting, or unknown property.'
         return [refuse(to, 'org.freedesktop.DBus.Error.PropertyReadOnly', why)]
     if mode == 'early':
         return [removed('/job/6', 'failed'), removed(job, 'failed', ':1.9'), answer(to, 'o', result),

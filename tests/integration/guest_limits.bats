@@ -84,7 +84,7 @@ disk() { cat /sys/block/vda/dev; }
 }
 
 @test "unified: memory.high, which is felt" {
-  config --arg s 'dd if=/dev/zero of=/dev/shm/x bs=1M count=12 2>/dev/null; : >/done; exec sleep 1000' \
+  config --arg s 'dd if=/dev/zero of=/dev/shm/x bs=1M count=9 2>/dev/null; : >/done; exec sleep 1000' \
     '.process.args = ["/bin/sh", "-c", $s]'
   with '{"unified": {"memory.high": "8388608", "pids.max": "44"}}'
   same "$(limit memory.high) $(limit pids.max)" '8388608 44'
@@ -118,10 +118,26 @@ disk() { cat /sys/block/vda/dev; }
   same "$(limit cpu.max)" 'max 900000'
 }
 
+@test "update: memory below what is used is refused when that is to be looked at, and the old limit stays" {
+  with '{"memory": {"limit": 33554432}}'
+  run --separate-stderr runtime update -r - "$ID" <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+  exits 1
+  refused 'memory'
+  same "$(limit memory.max)" 33554432
+}
+
 @test "a cgroup of the root whose controllers nobody had asked for" {
   config --arg p "/$TOKEN-p/q/x" '.linux.cgroupsPath = $p'
   with '{"memory": {"limit": 67108864}, "pids": {"limit": 20}}'
   same "$(limit memory.max) $(limit pids.max)" '67108864 20'
+  runtime delete --force "$ID"
+  remove_cgroups "$TOKEN-p"
+}
+
+@test "a cgroup whose place was chosen has every controller, limits or not" {
+  config --arg p "/$TOKEN-p/q" '.linux.cgroupsPath = $p'
+  launch
+  same "$(limit cgroup.controllers)" "$(cat /sys/fs/cgroup/cgroup.controllers)"
   runtime delete --force "$ID"
   remove_cgroups "$TOKEN-p"
 }

@@ -6,7 +6,7 @@ load containers
 
 on_v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 needs() { # CONTROLLER
-  if on_v2; then grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; else [ -d "/sys/fs/cgroup/$1" ]; fi ||
+  if on_v2; then grep -qw "$1" /sys/fs/cgroup/cgroup.controllers; else [ -e "/sys/fs/cgroup/$1/cgroup.procs" ]; fi ||
     skip "needs the controller $1"
 }
 value() { # V1-FILE V2-FILE: of the container
@@ -111,7 +111,7 @@ stopped_at() { # NUMBER: so many processes there are at most, and more were aske
 # of which it got something): the clock of the wall would measure how busy the machine is.
 used() { # nanoseconds of processor time, and periods
   if on_v2; then
-    value '' cpu.stat | awk '$1 == "usage_usec" { u = $2 * 1000 } $1 == "nr_periods" { n = $2 } END { print u, n }'
+    value '' cpu.stat | awk '$1 == "usage_usec" { u = $2 * 1000 } $1 == "nr_periods" { n = $2 } END { printf "%.0f %d\n", u, n }'
   else
     echo "$(value cpuacct.usage '') $(value cpu.stat '' | count nr_periods)"
   fi

@@ -7,12 +7,13 @@
 #   v2long   v2 and long
 #   enosys   the same tests as on a kernel without clone3, openat2 and the descriptor mount calls (a seccomp filter)
 #
-# or one in a guest with systemd, which tests/vm has built, where all controllers are there: those about cgroups,
+# or one in a guest with systemd, which tests/vm has built, where all controllers are there. All but the last share a guest;
+# guest.bash says which tests it gets, and guest.sh runs them there.
 #
 #   guest          cgroup v2, root
-#   guest-user     cgroup v2, a user with cgroups of its own
+#   guest-user     cgroup v2, a user with cgroups and a systemd of its own
 #   guest-systemd  cgroup v2, root: those in which systemd makes the cgroups
-#   guest-v1       cgroup v1, root (boots for a minute)
+#   guest-v1       cgroup v1, root, with systemd and without (boots first: 40 s)
 #
 # Default: short long v2 enosys; v2 is left out where /sys/fs/cgroup is cgroup2 anyway. FILE: mounts, hooks ... (default: all
 # that are for the leg)

@@ -108,11 +108,48 @@ file() { cat "/sys/fs/cgroup/system.slice/$UNIT/$1"; }
   [ ! -e "/sys/fs/cgroup/system.slice/$UNIT" ]
 }
 
+@test "CPU time is counted as systemd counts it, in the unit and in the file" {
+  config '.linux.resources.cpu = {quota: 500000, period: 900000}'
+  launch
+  same "$(value CPUQuotaPerSecUSec)" 560ms
+  same "$(file cpu.max)" '504000 900000'
+  runtime update --cpu-quota 600000 "$ID"
+  same "$(file cpu.max)" '603000 900000'
+}
+
+@test "idle: a weight beside it is left out, and one after it ends it" {
+  launch
+  ask update --cpu-share 200 --cpu-idle 1 "$ID"
+  ok
+  [[ $stderr == *'unable to apply both'* ]]
+  same "$(file cpu.idle)" 1
+  runtime update --cpu-share 1024 "$ID"
+  same "$(file cpu.idle) $(file cpu.weight)" '0 100'
+}
+
+@test "a unit that failed stays for as long as its container" {
+  config '.annotations = {"org.systemd.property.RuntimeMaxSec": "1", "org.systemd.property.TimeoutStopSec": "1"}'
+  launch
+  wait_until is_phase stopped || wait_until is_phase stopped || wait_until is_phase stopped
+  wait_until systemctl is-failed --quiet "$UNIT"
+  runtime delete "$ID"
+  same "$(systemctl list-units --all --no-legend "$UNIT")" ''
+}
+
+@test "a frozen cgroup in the unit's place is refused, and left alone" {
+  mkdir "/sys/fs/cgroup/system.slice/$UNIT"
+  echo 1 >"/sys/fs/cgroup/system.slice/$UNIT/cgroup.freeze"
+  ask run -b "$BUNDLE" "$ID"
+  exits 1
+  refused "container's cgroup unexpectedly frozen.*$UNIT"
+  rmdir "/sys/fs/cgroup/system.slice/$UNIT"
+}
+
 @test "a unit of that name is an error" {
   systemd-run --quiet --scope --unit="$UNIT" sleep 1000 3>&- >/dev/null 2>&1 &
   wait_until systemctl is-active --quiet "$UNIT"
   ask run -b "$BUNDLE" "$ID"
   systemctl stop "$UNIT"
   exits 1
-  refused "unable to start unit .*$UNIT"
+  refused "container's cgroup is not empty: 1 process.*$UNIT"
 }

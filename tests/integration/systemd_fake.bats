@@ -80,6 +80,12 @@ calls() { cut -d' ' -f1 "$TMP/log" | tr '\n' ' '; }
   [[ $stderr != *'already exists'* ]]
 }
 
+@test "a unit that failed is forgotten with its container" {
+  fake 'done'
+  start_by_systemd # it is in no unit of this systemd, and so undone
+  same "$(calls)" 'StartTransientUnit StopUnit ResetFailedUnit '
+}
+
 @test "a unit that exists is an error, and not ours to stop" {
   fake exists
   start_by_systemd
@@ -92,7 +98,7 @@ calls() { cut -d' ' -f1 "$TMP/log" | tr '\n' ' '; }
   fake old
   start_by_systemd
   [[ $(calls) == 'StartTransientUnit StartTransientUnit '* ]]
-  [[ $stderr != *CollectMode* ]]
+  [[ $stderr != *TasksAccounting* ]]
 }
 
 @test "the end of another's job, and one that somebody else tells, do not count" {

@@ -277,6 +277,15 @@ log='{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "rwm"}'
   [ -z "$before" ] || same "$(limit devices.list)" "$before"
 }
 
+@test "devices: back to the configured rules, after others" {
+  with_log_device
+  runtime update -r - "$ID" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+  log_opens
+  runtime update -r - "$ID" <<<"$(jq -c '{devices: .linux.resources.devices}' "$BUNDLE/config.json")"
+  run log_opens
+  [ "$status" -ne 0 ]
+}
+
 @test "unified: any file of cgroup v2" {
   [[ $LEG == v2* ]] || skip "needs cgroup v2"
   launch

@@ -63,7 +63,7 @@ class CgroupDevicesReal : public testing::Test {
   }
 
   // What a process in the cgroup gets: 0 or an errno.
-  static int inside(const Cgroup& cgroup, const std::function<int()>& what) {
+  static int inside(Cgroup& cgroup, const std::function<int()>& what) {
     const pid_t pid = fork();
     if (pid == 0) {
       if (!cgroup.join(getpid()).ok()) _exit(255);
@@ -74,11 +74,11 @@ class CgroupDevicesReal : public testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
-  static int open_inside(const Cgroup& cgroup, const std::string& path, int flags = O_RDONLY) {
+  static int open_inside(Cgroup& cgroup, const std::string& path, int flags = O_RDONLY) {
     return inside(cgroup, [&] { return open(path.c_str(), flags | O_NONBLOCK | O_CLOEXEC); });
   }
 
-  int mknod_inside(const Cgroup& cgroup, unsigned major, unsigned minor) {
+  int mknod_inside(Cgroup& cgroup, unsigned major, unsigned minor) {
     const int error = inside(cgroup, [&] { return mknod(node("new").c_str(), S_IFCHR | 0600, makedev(major, minor)); });
     (void)unlink(node("new").c_str());
     return error;

@@ -263,6 +263,52 @@ TEST(CgroupSystemdResources, SharesAndIdle) {
   EXPECT_EQ(update_v1(r), "CPUShares=t:1024");
 }
 
+TEST(CgroupSystemdResources, IdleIsOneAndNothingElse) {
+  spec::Resources r;
+  r.cpu.emplace();
+  for (const int64_t no : {0, -1, 2}) {
+    r.cpu->idle = no;
+    EXPECT_EQ(v2(r), "") << no;
+  }
+}
+
+// systemd rounds up, and what it writes when it is told anything else must be what is there.
+TEST(CgroupSystemdResources, TheFilesGetTheQuotaThatSystemdMakesOfIt) {
+  const auto fitted = [](int64_t quota, uint64_t period) {
+    spec::Resources r = with_cpu(quota, period);
+    EXPECT_EQ(fit_to_systemd(Mode::v2, &r), "");
+    return *r.cpu->quota;
+  };
+  EXPECT_EQ(fitted(50000, 100000), 50000);
+  EXPECT_EQ(fitted(500000, 900000), 504000);
+  EXPECT_EQ(fitted(1, 100000), 1000);
+  EXPECT_EQ(fitted(50001, 0), 51000);
+  EXPECT_EQ(fitted(-1, 100000), -1);
+  EXPECT_EQ(fitted(0, 50000), 0);
+  EXPECT_EQ(fitted(INT64_MAX, 1), INT64_MAX);
+}
+
+TEST(CgroupSystemdResources, WhoIsIdleHasNoWeight) {
+  spec::Resources r;
+  r.cpu.emplace();
+  r.cpu->shares = 200;
+  r.unified = {{"cpu.weight", "8"}, {"pids.max", "7"}};
+  EXPECT_EQ(fit_to_systemd(Mode::v2, &r), "");
+  EXPECT_EQ(*r.cpu->shares, 200U);
+  r.cpu->idle = 1;
+  spec::Resources v1 = r;
+  EXPECT_EQ(fit_to_systemd(Mode::hybrid, &v1), "");
+  EXPECT_EQ(*v1.cpu->shares, 200U);
+  EXPECT_NE(fit_to_systemd(Mode::v2, &r).find("unable to apply both"), std::string::npos);
+  EXPECT_FALSE(r.cpu->shares);
+  EXPECT_EQ(r.unified, (spec::StringMap{{"pids.max", "7"}}));
+  spec::Resources unified = with_unified("cpu.idle", "1");
+  EXPECT_EQ(fit_to_systemd(Mode::v2, &unified), "");
+  unified.unified.emplace_back("cpu.weight", "8");
+  EXPECT_NE(fit_to_systemd(Mode::v2, &unified), "");
+  EXPECT_EQ(unified.unified, (spec::StringMap{{"cpu.idle", "1"}}));
+}
+
 TEST(CgroupSystemdResources, Sets) {
   spec::Resources r;
   r.cpu.emplace();

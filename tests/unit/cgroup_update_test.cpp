@@ -37,6 +37,18 @@ TEST_F(CgroupUpdate, CheckBeforeUpdate) {
   EXPECT_EQ(error(at, memory(6000, {}, true)), "");
 }
 
+// A container that had no limits may have no controllers either.
+TEST_F(CgroupUpdate, TheControllerIsEnabledFirst) {
+  const Located at = v2();
+  put(top_ + "/cgroup.controllers", "memory pids\n");
+  put(top_ + "/cgroup.subtree_control", "");
+  put(at.directories[0].path + "/pids.max", "");
+  spec::Resources r;
+  r.pids_limit = 7;
+  EXPECT_EQ(error(at, r), "");
+  EXPECT_EQ(get(top_ + "/cgroup.subtree_control"), "+pids");
+}
+
 TEST_F(CgroupUpdate, SwapAloneCountsOnTopOfTheOldLimit) {
   const Located at = v2();
   const std::string dir = at.directories[0].path + "/";

@@ -29,7 +29,24 @@ TEST(SpecResources, TheExactNameWins) {
   EXPECT_EQ(r->pids_limit, 2);
 }
 
-TEST(SpecResources, ConfigurationsAreExact) {
+TEST(SpecResources, NamesOfTwoCasesAddUp) {
+  const auto r = parse_resources(R"({"cpu": {"quota": 5, "cpus": "0"}, "CPU": {"Cpus": "1", "Mems": "2"}})");
+  ASSERT_TRUE(r.ok()) << r.error().text();
+  EXPECT_EQ(r->cpu->quota, 5);
+  EXPECT_EQ(r->cpu->cpus, "0");
+  EXPECT_EQ(r->cpu->mems, "2");
+}
+
+TEST(SpecResources, InAConfigurationAsWell) {
+  const auto s =
+      parse(R"({"ociVersion": "1.3.0", "linux": {"resources": {"CPU": {"Cpus": "1"}}, "CgroupsPath": "/x"}})");
+  ASSERT_TRUE(s.ok()) << s.error().text();
+  ASSERT_TRUE(s->lx.resources && s->lx.resources->cpu);
+  EXPECT_EQ(s->lx.resources->cpu->cpus, "1");
+  EXPECT_EQ(s->lx.cgroups_path, "");
+}
+
+TEST(SpecResources, OtherwiseConfigurationsAreExact) {
   const auto s = parse(R"({"ociVersion": "1.3.0", "linux": {"Resources": {"pids": {"limit": 1}}}})");
   ASSERT_TRUE(s.ok()) << s.error().text();
   EXPECT_FALSE(s->lx.resources.has_value());

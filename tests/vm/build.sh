@@ -134,7 +134,7 @@ cmd_build() {
   mkdir -p "$cache"
   TMP=$(mktemp -d "$cache/build.XXXXXX")
   exec 9>"$cache/lock" # two callers at once: one makes it, the other one waits
-  flock 9
+  flock -w 1200 9 || die "another build is under way, and does not end"
   local id work=$TMP/work began=$SECONDS
   id=$(guest_id)
   if [ "$(cat "$image/id" 2>/dev/null)" = "$id" ]; then

@@ -25,7 +25,7 @@ USER = 'tester'
 WARM = '''
 systemctl --version; systemctl is-system-running; unshare -Urmpf --mount-proc true
 ls -l /; cat /proc/self/status; sed -n 1p /etc/passwd; awk 1 /etc/passwd; grep root /etc/passwd; find /etc -maxdepth 1
-stat /; tr a b </etc/passwd; sort /etc/passwd; jq . /dev/null; bats --version; ip link; ps ax; mount; tar --version
+stat /; tr a b </etc/passwd; sort /etc/passwd; jq . /dev/null; gojq . /dev/null; ip link; ps ax; mount; tar --version
 env; sleep 0.1; cp /etc/passwd /tmp/warm; rm /tmp/warm; busybox true; systemd-run --wait --quiet $1 true
 '''
 

@@ -80,6 +80,18 @@ Status refuse_busy(const Directory& d, Mode mode) {
   return {};
 }
 
+// systemd would put our process into whatever lies there, and one in a frozen cgroup says nothing any more. Where a
+// user's systemd has its root is known to itself only; this is where it is everywhere.
+Status refuse_busy_unit(const Plan& plan) {
+  const std::string user =
+      plan.unit->user ? cat("/user.slice/user-", ::geteuid(), ".slice/user@", ::geteuid(), ".service") : "";
+  for (Directory d : plan.directories) {
+    if (!user.empty()) d.path = cat(d.mountpoint, user, plan.path);
+    if (::access(d.path.c_str(), F_OK) == 0) HUSK_TRY(refuse_busy(d, plan.mode));
+  }
+  return {};
+}
+
 // v1: a cpuset without CPUs or memory nodes takes no process, and a new one has none. From the top down, because an
 // ancestor may be as empty.
 Status fill_cpuset(const Directory& d) {
@@ -113,6 +125,7 @@ Result<Cgroup> Cgroup::create(const Plan& plan) {
   Cgroup out;
   out.plan_ = plan;
   if (plan.unit) {
+    HUSK_TRY(refuse_busy_unit(plan));
     HUSK_LET(Bus bus, Bus::open(plan.unit->user));
     out.bus_ = std::make_unique<Bus>(std::move(bus));
     return out;
@@ -130,7 +143,7 @@ Status Cgroup::make_directories() {
   for (const Directory& d : plan_.directories) {
     bool existed = false;
     HUSK_TRY(make_leaf(d, &created_, &created_parents_, &existed));
-    // systemd's own answer is enough for a unit: it is there, and has the one process.
+    // That of a unit was looked at before it was one; now it has our process.
     if (existed && !plan_.unit) HUSK_TRY(refuse_busy(d, plan_.mode));
     if (has_controller(d.controllers, "cpuset")) HUSK_TRY(fill_cpuset(d));
     if (plan_.mode != Mode::v2) continue;
@@ -151,6 +164,7 @@ Status Cgroup::write_late_limits() const {
   if (plan_.resources.late.empty()) return {};
   ResourcePlan late;
   late.writes = plan_.resources.late;
+  if (bus_) HUSK_TRY(bus_->set_properties(plan_.unit->name, {{"TasksMax", "t", {late.writes.front().value}, true}}));
   return write_resources(plan_.directories, late);
 }
 
@@ -169,10 +183,11 @@ Home Cgroup::home() const {
 }
 
 Status Cgroup::undo(bool kill) {
-  // A unit that was there before is somebody else's.
-  if (kill && (!bus_ || !bus_->refused())) (void)kill_all(directories());
+  // Where systemd has made nothing for us, the unit of this name is somebody else's, and so is who is in its cgroup.
+  const bool ours = !bus_ || bus_->made();
+  if (kill && ours) (void)kill_all(directories());
   Status status;
-  if (bus_) status = bus_->stop(plan_.unit->name);
+  if (bus_ && ours) status = bus_->stop(plan_.unit->name);
   Status removed = remove(created_);
   return status.ok() ? std::move(removed) : std::move(status);
 }

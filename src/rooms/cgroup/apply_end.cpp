@@ -17,6 +17,7 @@ constexpr int64_t kNanoseconds = 1'000'000'000;
 constexpr int64_t kRemovePatience = 10 * kNanoseconds;  // a process in the kernel's hands may take seconds to die
 constexpr int64_t kLivingPatience = kNanoseconds / 4;   // one that nobody has killed does not go by itself
 constexpr int kKillRounds = 20;
+constexpr const char* kRemove = "unable to remove container's cgroup ";
 
 // Whether somebody is in these cgroups who is not about to end.
 bool has_living(const std::string& path) {
@@ -38,8 +39,9 @@ void pause_for(int64_t nanoseconds) {
 // Waits a little longer each time, from 0.2 to 20 ms, until the time is over.
 class Patience {
  public:
+  [[nodiscard]] bool over() const { return now() >= end_; }
   bool wait() {
-    if (now() >= end_) return false;
+    if (over()) return false;
     pause_for(step_);
     step_ = std::min(step_ * 2, int64_t{20'000'000});
     return true;
@@ -74,7 +76,10 @@ int remove_children(int top, const std::string& path, Patience* patience) {
       continue;
     }
     const int error = remove_at(here.get(), name.c_str());
-    if (error == 0 || error == -ENOENT) continue;
+    if (error == 0 || error == -ENOENT) {
+      if (patience->over()) return -EBUSY;  // who owns the cgroup makes them as fast
+      continue;
+    }
     if (error != -EBUSY) return error;
     sys::Fd child(open_directory_at(here.get(), name.c_str()));
     std::string inner;
@@ -88,6 +93,12 @@ int remove_children(int top, const std::string& path, Patience* patience) {
   return 0;  // removed under our hands
 }
 
+Error in_use(Error error, const std::string& path) {
+  if (const auto left = processes({path}); left.ok() && !left->empty())
+    error.hint = cat(left->size(), " process(es) are still in it, the first is ", left->front());
+  return error;
+}
+
 Status remove_one(const std::string& path, Patience* patience) {
   for (;;) {
     int error = remove_at(AT_FDCWD, path.c_str());
@@ -97,16 +108,14 @@ Status remove_one(const std::string& path, Patience* patience) {
       const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
       if (dir && first_child(dir.get(), &child) == 0 && !child.empty()) {
         error = remove_children(dir.get(), path, patience);
-        if (error == 0) continue;
+        if (error == 0 && !patience->over()) continue;
+        if (error == 0) error = -EBUSY;
       } else if (patience->wait_for(path)) {
         continue;
       }
     }
-    Error out = fail(-error, "unable to remove container's cgroup ", path);
-    if (error == -EBUSY)
-      if (const auto left = processes({path}); left.ok() && !left->empty())
-        out.hint = cat(left->size(), " process(es) are still in it, the first is ", left->front());
-    return out;
+    Error out = fail(-error, kRemove, path);
+    return error == -EBUSY ? in_use(std::move(out), path) : std::move(out);
   }
 }
 
@@ -155,6 +164,23 @@ Status set_frozen(const std::string& path, bool frozen) {
   });
 }
 
+// Signals everyone while nobody can move. Nothing stays frozen, whatever fails.
+Status kill_frozen(const std::vector<std::string>& directories, std::vector<pid_t>* pids) {
+  Status status;
+  const auto freeze_all = [&](bool frozen) {
+    for (const std::string& path : directories)
+      if (Status done = set_frozen(path, frozen); status.ok()) status = std::move(done);
+  };
+  freeze_all(true);
+  if (status.ok()) {
+    Result<std::vector<pid_t>> found = processes(directories);
+    if (found.ok()) *pids = *std::move(found);
+    status = found.ok() ? signal_processes(directories, *pids, SIGKILL) : Status(std::move(found).error());
+  }
+  freeze_all(false);
+  return status;
+}
+
 // cgroup.kill (Linux 5.14) takes the whole tree at once, forks included. False: not there.
 bool kill_by_kernel(const std::string& path) {
   const sys::Fd dir(open_directory_at(AT_FDCWD, path.c_str()));
@@ -168,6 +194,14 @@ bool remove_empty(const std::vector<std::string>& directories) {
   for (const std::string& path : directories)
     if (const int error = remove_at(AT_FDCWD, path.c_str()); error != 0 && error != -ENOENT) all = false;
   return all;
+}
+
+Status refuse_living(const std::vector<std::string>& directories) {
+  Patience patience;
+  for (const std::string& path : directories)
+    while (has_living(path))
+      if (!patience.wait_for(path)) return in_use(fail(EBUSY, kRemove, path), path);
+  return {};
 }
 
 Status remove(const std::vector<std::string>& directories) {
@@ -194,11 +228,8 @@ Status kill_all(const std::vector<std::string>& directories) {
   // the rounds catch up with those that do.
   Patience patience;
   for (int round = 0; round < kKillRounds; ++round) {
-    for (const std::string& path : directories) HUSK_TRY(set_frozen(path, true));
-    HUSK_LET(const std::vector<pid_t> pids, processes(directories));
-    const Status sent = signal_processes(directories, pids, SIGKILL);
-    for (const std::string& path : directories) HUSK_TRY(set_frozen(path, false));
-    if (!sent.ok()) return sent;
+    std::vector<pid_t> pids;
+    HUSK_TRY(kill_frozen(directories, &pids));
     const bool ourselves = pids.size() == 1 && pids[0] == ::getpid();
     if (pids.empty() || ourselves || !patience.wait()) break;
   }

@@ -31,7 +31,9 @@ Status Cgroup::find_directories(pid_t pid) {
   HUSK_LET(const std::string text, host::read_file(cat("/proc/", pid, "/cgroup"), kOwnLimit));
   std::string_view path = path_in(text, "name=systemd");
   if (path.empty()) path = path_in(text, "");
-  if (!path.ends_with(cat('/', plan_.unit->name)) || path.find("/../") != std::string_view::npos)
+  // One that looks like a file of the kernel's ("cpu.scope") gets a "_" in front.
+  const bool placed = path.ends_with(cat('/', plan_.unit->name)) || path.ends_with(cat("/_", plan_.unit->name));
+  if (!placed || path.find("/../") != std::string_view::npos)
     return Error{cat("unable to apply cgroup configuration: systemd put process ", pid, " into ", path), 0,
                  cat("a cgroup of the unit ", plan_.unit->name, " was expected; is husk in a cgroup namespace?")};
   plan_.path = path;
@@ -42,7 +44,10 @@ Status Cgroup::find_directories(pid_t pid) {
 Status Cgroup::join_unit(pid_t pid) {
   if (existed_) return bus_->attach(plan_.unit->name, below_, pid);
   HUSK_TRY(bus_->start_scope(*plan_.unit, cat("husk container ", plan_.id), pid));
-  HUSK_TRY(find_directories(pid));
+  if (Status found = find_directories(pid); !found.ok()) {
+    plan_.directories.clear();  // they were expected only: whoever is there is not ours to kill
+    return found;
+  }
   HUSK_TRY(make_directories());
   // v1: systemd keeps to the hierarchies that it has a use for.
   if (plan_.mode != Mode::v2) HUSK_TRY(cgroup::join(directories(), pid));
@@ -71,6 +76,8 @@ Result<Plan> plan_systemd(const Host& host, const spec::Spec& spec, const std::s
 
 Status remove(const Home& home) {
   if (home.unit.empty()) return remove(home.directories);
+  // Systemd has forgotten a scope as soon as it was empty, and may have made another one with its name for somebody.
+  HUSK_TRY(refuse_living(home.directories));
   HUSK_LET(Bus bus, Bus::open(home.user_manager));
   HUSK_TRY(bus.stop(home.unit));
   return remove(home.directories);

@@ -78,7 +78,7 @@ Status update(const Located& cgroup, spec::Resources resources, const std::vecto
   if (configured != nullptr && !resources.devices.empty()) {
     HUSK_LET(const DeviceList asked, fold_devices(resources.devices));
     const Result<DeviceList> before = fold_devices(*configured);
-    if (!before.ok() || asked != *before) HUSK_TRY(devices.apply(asked));
+    if (!before.ok() || asked != *before) HUSK_TRY(devices.apply(asked, before.ok() ? &*before : nullptr));
   }
   Status written = write_resources(cgroup.directories, plan, true);
   if (!written.ok()) devices.revert();

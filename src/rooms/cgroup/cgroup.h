@@ -235,6 +235,9 @@ class Cgroup {
 // Ends the unit, if there is one, and removes the directories as below.
 [[nodiscard]] Status remove(const Home& home);
 
+// An error when somebody is in the directories who is not about to end; waits a moment for those who are.
+[[nodiscard]] Status refuse_living(const std::vector<std::string>& directories);
+
 // Removes the directories and the cgroups inside them. Waits up to some seconds while the kernel still reaps their
 // processes (EBUSY). A directory that is not there is fine; nothing outside the given ones is touched.
 [[nodiscard]] Status remove(const std::vector<std::string>& directories);

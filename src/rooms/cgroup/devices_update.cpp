@@ -63,13 +63,15 @@ Status DeviceChange::write_v1(const DeviceList& from, const DeviceList& to) cons
   return written;
 }
 
-Status DeviceChange::apply_v1(const DeviceList& list) {
+Status DeviceChange::apply_v1(const DeviceList& list, const DeviceList* before) {
   const Directory* d = directory_of(cgroup_.directories, "devices");
   if (d == nullptr) return Error{"/linux/resources/devices: the devices controller is not mounted on this host"};
   std::string text;
   const std::string file = d->path + "/devices.list";
   if (const int error = read_at(AT_FDCWD, file.c_str(), &text); error != 0) return fail(-error, "read ", file);
   from_ = parse_device_list(text);
+  // Where all is allowed the kernel does not tell what is not: to go back without it would allow that, too.
+  if (from_->allow_all && before != nullptr && before->allow_all) from_ = *before;
   to_ = list;
   return write_v1(*from_, *to_);
 }
@@ -87,8 +89,8 @@ Status DeviceChange::apply_v2(const DeviceList& list) {
   return {};
 }
 
-Status DeviceChange::apply(const DeviceList& list) {
-  Status status = cgroup_.mode == Mode::v2 ? apply_v2(list) : apply_v1(list);
+Status DeviceChange::apply(const DeviceList& list, const DeviceList* before) {
+  Status status = cgroup_.mode == Mode::v2 ? apply_v2(list) : apply_v1(list, before);
   if (!status.ok()) revert();
   return status;
 }

@@ -15,13 +15,14 @@ class DeviceChange {
   // `cgroup` must outlive it.
   explicit DeviceChange(const Located& cgroup) : cgroup_(cgroup) {}
 
-  [[nodiscard]] Status apply(const DeviceList& list);
+  // `before`: the rules that are thought to hold, if they are known.
+  [[nodiscard]] Status apply(const DeviceList& list, const DeviceList* before);
   // Best effort: what was there before, because something else of the update failed.
   void revert();
 
  private:
   [[nodiscard]] Status apply_v2(const DeviceList& list);
-  [[nodiscard]] Status apply_v1(const DeviceList& list);
+  [[nodiscard]] Status apply_v1(const DeviceList& list, const DeviceList* before);
   [[nodiscard]] Status write_v1(const DeviceList& from, const DeviceList& to) const;
 
   const Located& cgroup_;

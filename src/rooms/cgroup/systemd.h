@@ -73,9 +73,9 @@ class Bus {
   [[nodiscard]] Status start_scope(const Unit& unit, const std::string& description, pid_t pid);
   // For as long as the unit lives.
   [[nodiscard]] Status set_properties(const std::string& unit, const std::vector<Property>& properties);
-  // Whether start_scope() was refused: what has the unit's name, if anything, is somebody else's.
-  [[nodiscard]] bool refused() const { return refused_; }
-  // Ends the unit, and comes back when that is done. No such unit is fine; one that was refused to us stays alone.
+  // Whether start_scope() has made the unit, be it one that failed. If not, what has its name is somebody else's.
+  [[nodiscard]] bool made() const { return made_; }
+  // Ends the unit, and comes back when that is done. No such unit is fine.
   [[nodiscard]] Status stop(const std::string& unit);
   // Moves a process into the cgroup of the unit, or into one below it ("" or "/a/b").
   [[nodiscard]] Status attach(const std::string& unit, const std::string& below, pid_t pid);
@@ -86,7 +86,8 @@ class Bus {
 
   std::unique_ptr<systemd::Program> program_;
   bool user_ = false;
-  bool refused_ = false;
+  bool made_ = false;
+  bool job_ended_ = false;  // what the last call asked for was done, or at least begun
 };
 
 }  // namespace husk::cgroup

@@ -78,7 +78,8 @@ Error not_up(std::string_view task, std::string_view loader) {
 
 Error answered(std::string_view task, std::string_view name, std::string_view text) {
   if (name == "org.freedesktop.systemd1.UnitExists")
-    return Error{cat(task, ": ", text), EEXIST, "another container has this name, or one was not deleted", 1, true};
+    return Error{cat(task, ": container's cgroup is not empty: ", text), EEXIST,
+                 "another container has this name, or one was not deleted", 1, true};
   if (name == "org.freedesktop.systemd1.NoSuchUnit") return Error{cat(task, ": ", text), ENOENT, {}, 1, true};
   if (name == "org.freedesktop.DBus.Error.ServiceUnknown" || name == "org.freedesktop.DBus.Error.NameHasNoOwner")
     return Error{cat(task, ": no systemd is on the message bus: ", text)};
@@ -143,7 +144,8 @@ Bus& Bus::operator=(Bus&& other) noexcept {
     close();
     program_ = std::move(other.program_);
     user_ = other.user_;
-    refused_ = other.refused_;
+    made_ = other.made_;
+    job_ended_ = other.job_ended_;
   }
   return *this;
 }
@@ -158,6 +160,7 @@ void Bus::close() {
 
 // One request, one reply. After an answer that came too late, or none, there is nobody to talk to any more.
 Status Bus::call(const std::string& task, const std::string& message) {
+  job_ended_ = false;
   if (!program_) return Error{cat(task, ": no connection with systemd")};
   if (message.size() > systemd::kMaxRequest) return fail(E2BIG, task, ": the unit's properties");
   const long seconds = timeout_seconds();
@@ -179,6 +182,7 @@ Status Bus::call(const std::string& task, const std::string& message) {
     }
     const ssize_t size = recv(socket, reply, sizeof reply, 0);
     if (size < 0 && errno == EINTR) continue;
+    job_ended_ = size > 0 && (reply[0] == systemd::kDone || reply[0] == systemd::kJob);
     return read_reply(task, std::string_view(reply, size < 0 ? 0 : static_cast<size_t>(size)), user_);
   }
 }
@@ -188,7 +192,7 @@ Status Bus::start_scope(const Unit& unit, const std::string& description, pid_t 
   add_own_properties(message, unit, description, pid);
   for (const Property& p : unit.properties) add_property(message, p);
   Status status = call(cat("unable to start unit \"", unit.name, "\""), message);
-  refused_ = !status.ok() && status.error().errnum == EEXIST;
+  made_ = job_ended_;
   return status;
 }
 
@@ -200,7 +204,6 @@ Status Bus::set_properties(const std::string& unit, const std::vector<Property>&
 }
 
 Status Bus::stop(const std::string& unit) {
-  if (refused_) return {};
   return call(cat("unable to stop unit \"", unit, "\""), request(systemd::kStop, unit));
 }
 

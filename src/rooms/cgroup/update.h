@@ -18,9 +18,9 @@ namespace husk::cgroup {
 // Writes what `resources` names; the rest stays as it is. When the kernel refuses a value, those before it are put
 // back.
 //
-// Devices are changed only where the rules differ from `configured`, those of the container's configuration (null: they
-// are left alone). Clients send all resources of a container to change one of them, and what somebody has allowed
-// besides (a hook, for a GPU) is to outlive that. runc never changes them.
+// Devices are changed only where the rules differ from `configured`, those of the container's configuration or of
+// its last update (null: they are left alone). Clients send all resources of a container to change one of them, and
+// what somebody has allowed besides (a hook, for a GPU) is to outlive that. runc never changes them.
 [[nodiscard]] Status update(const Located& cgroup, spec::Resources resources,
                             const std::vector<spec::DeviceRule>* configured = nullptr);
 
