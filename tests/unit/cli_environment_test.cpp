@@ -61,10 +61,15 @@ TEST(CliEnvironment, CgroupManager) {
   got = environment(globals);
   ASSERT_TRUE(got.ok());
   EXPECT_EQ(got->cgroup_manager, CgroupManager::disabled);
+  globals.systemd_cgroup = true;
+  EXPECT_EQ(environment(globals).error().text(), "--systemd-cgroup contradicts --cgroup-manager=disabled");
+  globals.cgroup_manager = "";
+  EXPECT_EQ(environment(globals)->cgroup_manager, CgroupManager::systemd);
+  globals.systemd_cgroup = false;
   globals.cgroup_manager = "systemd";
-  EXPECT_FALSE(environment(globals).ok());
+  EXPECT_EQ(environment(globals)->cgroup_manager, CgroupManager::systemd);
   globals.cgroup_manager = "nonsense";
-  EXPECT_EQ(environment(globals).error().text(), "unknown cgroup manager: nonsense");
+  EXPECT_EQ(environment(globals).error().text(), "unknown cgroup manager: nonsense (cgroupfs, systemd or disabled)");
 }
 
 }  // namespace

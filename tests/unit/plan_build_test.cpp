@@ -39,7 +39,15 @@ void rootless(Case& c) {
 void everything(Case& c) {
   c.spec = test::parsed(test::read_file(HUSK_TEST_DATA "/spec/good/full.json"));
   c.spec.lx.net_devices.clear();
-  c.spec.lx.intel_rdt.reset();
+  spec::Resources& r = *c.spec.lx.resources;  // what v2 does not have
+  r.memory->kernel_tcp.reset();
+  r.memory->swappiness.reset();
+  r.memory->disable_oom_killer.reset();
+  r.cpu->realtime_runtime.reset();
+  r.cpu->realtime_period.reset();
+  r.network.reset();
+  r.block_io->leaf_weight.reset();
+  for (spec::WeightDevice& d : r.block_io->weight_device) d.leaf_weight.reset();
   c.spec.lx.seccomp->syscalls.pop_back();    // SCMP_ACT_NOTIFY
   c.spec.lx.seccomp->architectures.clear();  // one of them is newer than some versions of libseccomp
   for (spec::Mount& m : c.spec.mounts) {
@@ -194,12 +202,6 @@ TEST(PlanRefuses, NetDevices) {
   Case c;
   c.spec.lx.net_devices = {{"eth7", ""}};
   EXPECT_EQ(refusal(c), "/linux/netDevices: not implemented in this version");
-}
-
-TEST(PlanRefuses, IntelRdt) {
-  Case c;
-  c.spec.lx.intel_rdt.emplace();
-  EXPECT_EQ(refusal(c), "/linux/intelRdt: not implemented in this version");
 }
 
 TEST(PlanRefuses, IdmappedMountsThatCannotBe) {

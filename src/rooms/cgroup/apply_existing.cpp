@@ -10,6 +10,7 @@
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/systemd.h"
 #include "rooms/cgroup/tree.h"
+#include "rooms/cgroup/words.h"
 
 namespace husk::cgroup {
 namespace {
@@ -20,21 +21,9 @@ constexpr const char* kContext = "error adding pid of the new process to cgroups
 // Path below a directory, "" or "/a/b". What would lead out of it is refused: the new process would not be the
 // container's any more.
 Result<std::string> clean(std::string_view path) {
-  std::string out;
-  for (std::string_view rest = path; !rest.empty();) {
-    const size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-    if (part == ".." || part.find('\n') != std::string_view::npos)
-      return Error{cat("bad sub cgroup path: ", path, " is not a sub cgroup path"), 0,
-                   "name a cgroup below that of the container"};
-    if (!part.empty() && part != ".") out += cat('/', part);
-  }
-  return out;
-}
-
-bool is_below(std::string_view path, std::string_view top) {
-  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
+  if (std::optional<std::string> out = clean_path(path)) return *std::move(out);
+  return Error{cat("bad sub cgroup path: ", path, " is not a sub cgroup path"), 0,
+               "name a cgroup below that of the container"};
 }
 
 // Which directory belongs to a controller: the state file does not say it, the mounts do.

@@ -7,6 +7,7 @@
 
 #include "host/files.h"
 #include "rooms/cgroup/owner.h"
+#include "rooms/cgroup/words.h"
 
 namespace husk::cgroup {
 namespace {
@@ -14,17 +15,10 @@ namespace {
 constexpr const char* kListOfKernel = "/sys/kernel/cgroup/delegate";
 constexpr const char* kUsualMount = "/sys/fs/cgroup";
 
-std::string_view take_until(std::string_view& rest, char separator) {
-  const size_t end = rest.find(separator);
-  const std::string_view out = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return out;
-}
-
 bool is_usual_place(std::string_view destination) {
   std::string clean;
   while (!destination.empty()) {
-    const std::string_view part = take_until(destination, '/');
+    const std::string_view part = take(destination, '/');
     if (!part.empty() && part != ".") clean += cat('/', part);
   }
   return clean == kUsualMount;
@@ -57,7 +51,7 @@ std::optional<uid_t> owner_of(const spec::Spec& spec) {
 std::vector<std::string> delegated_files(std::string_view text) {
   std::vector<std::string> out;
   while (!text.empty()) {
-    const std::string_view name = take_until(text, '\n');
+    const std::string_view name = take(text, '\n');
     if (!name.empty() && name.find('/') == std::string_view::npos) out.emplace_back(name);
   }
   if (out.empty()) out = {"cgroup.procs", "cgroup.subtree_control", "cgroup.threads"};

@@ -2,7 +2,7 @@
 #include "host/files.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/systemd.h"
-#include "rooms/cgroup/tree.h"
+#include "rooms/cgroup/words.h"
 
 namespace husk::cgroup {
 namespace {
@@ -12,13 +12,9 @@ constexpr size_t kOwnLimit = size_t{1} << 20;
 // The path of a process in one hierarchy, from the text of /proc/PID/cgroup; empty when it is not in there.
 std::string_view path_in(std::string_view text, std::string_view controllers) {
   while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-    const size_t first = line.find(':');
-    const size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
-    if (second != std::string_view::npos && line.substr(first + 1, second - first - 1) == controllers)
-      return line.substr(second + 1);
+    std::string_view line = take(text, '\n');
+    (void)take(line, ':');  // the hierarchy's number
+    if (take(line, ':') == controllers && !line.empty()) return line;
   }
   return {};
 }

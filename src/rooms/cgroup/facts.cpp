@@ -6,19 +6,13 @@
 
 #include "host/files.h"
 #include "rooms/cgroup/cgroup.h"
+#include "rooms/cgroup/words.h"
 
 namespace husk::cgroup {
 namespace {
 
 constexpr const char* kMountpoint = "/sys/fs/cgroup";
 constexpr size_t kMountinfoLimit = size_t{64} << 20;  // a node with many containers has megabytes of it
-
-std::string_view take_until(std::string_view& rest, char separator) {
-  const size_t end = rest.find(separator);
-  const std::string_view out = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return out;
-}
 
 // mountinfo writes space, tab, newline and backslash as three octal digits: "\040".
 std::string unescape(std::string_view s) {
@@ -41,26 +35,22 @@ struct MountLine {
 
 // proc(5): id parent major:minor root mountpoint options [optional...] - type source super-options
 bool parse_mount_line(std::string_view line, MountLine* out) {
-  for (int i = 0; i < 3; ++i) take_until(line, ' ');
-  out->root = unescape(take_until(line, ' '));
-  out->mountpoint = unescape(take_until(line, ' '));
-  take_until(line, ' ');
-  while (!line.empty() && take_until(line, ' ') != "-") {
+  for (int i = 0; i < 3; ++i) take(line, ' ');
+  out->root = unescape(take(line, ' '));
+  out->mountpoint = unescape(take(line, ' '));
+  take(line, ' ');
+  while (!line.empty() && take(line, ' ') != "-") {
   }
-  out->type = take_until(line, ' ');
-  take_until(line, ' ');
+  out->type = take(line, ' ');
+  take(line, ' ');
   out->super_options = line;
   return !out->mountpoint.empty() && (out->type == "cgroup" || out->type == "cgroup2");
 }
 
 bool has_item(std::string_view list, std::string_view item) {
   while (!list.empty())
-    if (take_until(list, ',') == item) return true;
+    if (take(list, ',') == item) return true;
   return false;
-}
-
-bool is_below(std::string_view path, std::string_view top) {
-  return path.starts_with(top) && (path.size() == top.size() || top == "/" || path[top.size()] == '/');
 }
 
 // The own cgroup as seen through a mount of `root`. Where the mount shows a part of the tree that this process is not
@@ -80,9 +70,9 @@ struct OwnCgroup {
 std::vector<OwnCgroup> parse_own(std::string_view text) {
   std::vector<OwnCgroup> out;
   while (!text.empty()) {
-    std::string_view line = take_until(text, '\n');
-    take_until(line, ':');
-    const std::string_view controllers = take_until(line, ':');
+    std::string_view line = take(text, '\n');
+    take(line, ':');
+    const std::string_view controllers = take(line, ':');
     if (!line.empty()) out.push_back({std::string(controllers), std::string(line)});
   }
   return out;
@@ -92,7 +82,7 @@ const OwnCgroup* find_own(const std::vector<OwnCgroup>& own, const MountLine& mo
   for (const OwnCgroup& o : own) {
     if (mount.type == "cgroup2" ? o.controllers.empty() : !o.controllers.empty()) {
       std::string_view first = o.controllers;
-      if (mount.type == "cgroup2" || has_item(mount.super_options, take_until(first, ','))) return &o;
+      if (mount.type == "cgroup2" || has_item(mount.super_options, take(first, ','))) return &o;
     }
   }
   return nullptr;
@@ -116,7 +106,7 @@ Result<Host> parse_host(std::string_view mountinfo, std::string_view own_cgroups
   bool v2 = false;
   while (!mountinfo.empty()) {
     MountLine mount;
-    if (!parse_mount_line(take_until(mountinfo, '\n'), &mount)) continue;
+    if (!parse_mount_line(take(mountinfo, '\n'), &mount)) continue;
     const OwnCgroup* mine = find_own(own, mount);
     if (mine == nullptr) continue;
     // Named trees carry no limits; of them only systemd's holds processes that someone looks for.

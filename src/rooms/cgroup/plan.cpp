@@ -4,25 +4,16 @@
 
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/tree.h"
+#include "rooms/cgroup/words.h"
 
 namespace husk::cgroup {
 namespace {
 
-// "/a//./b/" → "/a/b"; "" and "/" → "".
 Result<std::string> clean(std::string_view path) {
-  std::string out;
-  std::string_view rest = path;
-  while (!rest.empty()) {
-    const size_t slash = rest.find('/');
-    const std::string_view part = rest.substr(0, slash);
-    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
-    if (part == "..")
-      return Error{cat("/linux/cgroupsPath: \"", path, "\" contains \"..\""), 0, "name the cgroup without going up"};
-    if (part.find('\n') != std::string_view::npos)
-      return Error{cat("/linux/cgroupsPath: \"", path, "\" contains a line break, which the kernel refuses")};
-    if (!part.empty() && part != ".") out += cat('/', part);
-  }
-  return out;
+  if (std::optional<std::string> out = clean_path(path)) return *std::move(out);
+  if (path.find('\n') != std::string_view::npos)
+    return Error{cat("/linux/cgroupsPath: \"", path, "\" contains a line break, which the kernel refuses")};
+  return Error{cat("/linux/cgroupsPath: \"", path, "\" contains \"..\""), 0, "name the cgroup without going up"};
 }
 
 std::string parent_of(const std::string& path) {

@@ -43,13 +43,6 @@ uint64_t to_number(std::string_view text) {
   return out;
 }
 
-std::string_view take(std::string_view& rest, char separator) {
-  const size_t end = rest.find(separator);
-  const std::string_view out = rest.substr(0, end);
-  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-  return out;
-}
-
 StatFiles::StatFiles(const std::string& directory) : dir_(open_directory_at(AT_FDCWD, directory.c_str())) {}
 
 bool StatFiles::has(const char* file) const {

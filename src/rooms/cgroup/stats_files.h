@@ -8,14 +8,13 @@
 #include <string_view>
 
 #include "rooms/cgroup/stats.h"
+#include "rooms/cgroup/words.h"
 #include "sys/fd.h"
 
 namespace husk::cgroup {
 
 // "max" is 2^64-1, what is no number (or negative) is 0.
 [[nodiscard]] uint64_t to_number(std::string_view text);
-// Cuts what stands before `separator` off the front of `rest`.
-std::string_view take(std::string_view& rest, char separator);
 
 class StatFiles {
  public:
