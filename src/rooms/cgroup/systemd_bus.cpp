@@ -170,7 +170,7 @@ Status Bus::call(const std::string& task, const std::string& message) {
   const ssize_t sent = send(socket, message.data(), message.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return fail(errno, task, ": send to husk-systemd");
   char reply[systemd::kMaxReply];
-  for (;;) {
+  for (bool reset = false;;) {
     const long left = deadline - now_ms();
     struct pollfd ready = {socket, POLLIN, 0};
     const int n = left <= 0 ? 0 : poll(&ready, 1, static_cast<int>(left));
@@ -182,6 +182,11 @@ Status Bus::call(const std::string& task, const std::string& message) {
     }
     const ssize_t size = recv(socket, reply, sizeof reply, 0);
     if (size < 0 && errno == EINTR) continue;
+    // It died without having read our message: that is said first, and then what it had to say.
+    if (size < 0 && errno == ECONNRESET && !reset) {
+      reset = true;
+      continue;
+    }
     job_ended_ = size > 0 && (reply[0] == systemd::kDone || reply[0] == systemd::kJob);
     return read_reply(task, std::string_view(reply, size < 0 ? 0 : static_cast<size_t>(size)), user_);
   }
