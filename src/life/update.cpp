@@ -12,7 +12,7 @@
 namespace husk {
 namespace {
 
-// After the files: the kernel refuses more than systemd does, and what it has refused is not to come back at a reload.
+// Before the files, as runc: it knows the order in which what excludes each other can be changed (a weight, and idle).
 Status tell_systemd(const cgroup::Home& home, cgroup::Mode mode, const spec::Resources& resources) {
   HUSK_LET(const std::vector<cgroup::Property> properties, cgroup::resource_properties(mode, resources, false));
   if (properties.empty()) return {};
@@ -59,9 +59,9 @@ Status update_cgroup(const Environment& env, const life::Found& found, spec::Res
     HUSK_TRY(cgroup::complete(*cgroup, &resources));
     const std::string left_out = cgroup::fit_to_systemd(cgroup->mode, &resources);
     if (!left_out.empty()) life::say(env, Level::warning, left_out);
+    HUSK_TRY(tell_systemd(home, cgroup->mode, resources));
   }
-  HUSK_TRY(write_files(env, found.state.id, *cgroup, resources, json));
-  return home.unit.empty() ? Status() : tell_systemd(home, cgroup->mode, resources);
+  return write_files(env, found.state.id, *cgroup, resources, json);
 }
 
 // A container that had no class of its own gets one now; its processes are all below init or come by exec.
