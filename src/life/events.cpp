@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "host/clock.h"
 #include "life/container.h"
 #include "rooms/cgroup/oom.h"
 #include "rooms/cgroup/stats.h"
@@ -18,12 +19,6 @@ namespace husk {
 namespace {
 
 constexpr int64_t kLookAround = 500;  // ms, on kernels where the end of init cannot be waited for
-
-int64_t now_ms() {
-  struct timespec t = {};
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000;
-}
 
 using Sink = std::function<bool(const std::string& type, const std::string& data)>;
 
@@ -39,12 +34,12 @@ class Events {
     else if (init.error().errnum != ENOSYS)
       return {};  // it has ended meanwhile
     watch_memory();
-    int64_t next = now_ms() + interval_ms;
+    int64_t next = host::monotonic_ms() + interval_ms;
     for (;;) {
       HUSK_TRY(wait_until(next));
       const bool ended = has_ended();
       if (!look_at_memory() || ended) return {};
-      const int64_t now = now_ms();
+      const int64_t now = host::monotonic_ms();
       if (now < next) continue;
       HUSK_LET(const std::string rdt, life::rdt_stats(state_));
       if (!sink_("stats", cgroup::stats_json(cgroup::read_stats(cgroup_), rdt))) return {};
@@ -63,7 +58,7 @@ class Events {
   }
 
   Status wait_until(int64_t when) {
-    int64_t left = std::clamp(when - now_ms(), int64_t{0}, int64_t{INT32_MAX});
+    int64_t left = std::clamp(when - host::monotonic_ms(), int64_t{0}, int64_t{INT32_MAX});
     if (!init_) left = std::min(left, kLookAround);
     fds_[0] = {init_.get(), POLLIN, 0};  // poll passes over a negative one
     fds_[1] = {memory_ ? memory_->fd() : -1, POLLIN, 0};

@@ -7,7 +7,6 @@
 // /proc/PID/exe from inside a container finds that, and nothing of the host (CVE-2019-5736).
 #include "start/spawn.h"
 
-#include <linux/memfd.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "host/sealed_file.h"
 #include "sys/calls.h"
 #include "sys/clone.h"
 
@@ -25,25 +25,6 @@ extern "C" const char husk_init_blob_end[];
 
 namespace husk::starting {
 namespace {
-
-Result<sys::Fd> sealed_init() {
-  const size_t size = static_cast<size_t>(husk_init_blob_end - husk_init_blob);
-  unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  constexpr unsigned kExec = 0x10;  // MFD_EXEC, Linux 6.3: where vm.memfd_noexec makes "not executable" the default
-  int fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-init", flags | kExec));
-  if (fd == -EINVAL) fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-init", flags));
-  if (fd < 0) return fail(-fd, "memfd_create for husk-init");
-  sys::Fd out(fd);
-  for (size_t done = 0; done < size;) {
-    const long n = sys::write(fd, husk_init_blob + done, size - done);
-    if (n < 0) return fail(static_cast<int>(-n), "write husk-init to memory");
-    done += static_cast<size_t>(n);
-  }
-  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (const long ret = sys::call(SYS_fcntl, fd, F_ADD_SEALS, kSeals); ret < 0)
-    return fail(static_cast<int>(-ret), "seal husk-init");
-  return out;
-}
 
 // All the child needs, put together before it exists.
 struct Child {
@@ -140,7 +121,7 @@ Result<SocketPair> make_sockets(int preserve_fds) {
 }
 
 Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket) {
-  HUSK_LET(sys::Fd init, sealed_init());
+  HUSK_LET(sys::Fd init, host::sealed_file("husk-init", husk_init_blob, husk_init_blob_end));
   const int lowest = 3 + options.preserve_fds;
   HUSK_LET(init, above(std::move(init), lowest));
   Spawned out;

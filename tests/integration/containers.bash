@@ -9,7 +9,10 @@ setup() {
   config '.process.args = ["/bin/sleep", "1000"]'
 }
 
-teardown() {
+teardown() { delete_all; }
+
+# Whatever a test has left, and then nothing may be there.
+delete_all() {
   local found=0 id
   for id in "$ROOT"/*; do
     [ ! -e "$id" ] || runtime delete --force "${id##*/}" || found=1
@@ -44,6 +47,7 @@ create() { runtime create -b "$BUNDLE" "${@:-$ID}" </dev/null >/dev/null 2>&1; }
 
 phase() { runtime state "${1:-$ID}" | jq -r .status; }
 is_phase() { [ "$(phase "${2:-$ID}")" = "$1" ]; }
+# shellcheck disable=SC2120 # (the id is for those that need it)
 pid_of() { runtime state "${1:-$ID}" | jq -r .pid; }
 end_of() { # [ID]: kills it and waits
   runtime kill "${1:-$ID}" KILL && wait_until is_phase stopped "${1:-$ID}"
@@ -75,4 +79,24 @@ mend_state() { # JQ-FILTER [ID]
 # shellcheck disable=SC2120 # (the id is for those that need it)
 cgroups_of() { # [ID]: the directories, from husk's state or from runc's
   jq -r '(.cgroups // [.cgroup_paths[]])[]' "$ROOT/${1:-$ID}/state.json"
+}
+
+file_of() { # FILE: the one of the container's cgroup with this name
+  local dir
+  for dir in $(cgroups_of); do
+    if [ -e "$dir/$1" ]; then echo "$dir/$1"; return; fi
+  done
+  return 1
+}
+limit() { cat "$(file_of "$1")"; }
+
+# What the root of a container with a cgroup that it may write to can do: freeze itself, out of the runtime's sight.
+freeze_from_inside() {
+  local dir
+  for dir in $(cgroups_of); do
+    [ -e "$dir/freezer.state" ] || [ -e "$dir/cgroup.freeze" ] || continue
+    mkdir "$dir/inner"
+    pid_of >"$dir/inner/cgroup.procs"
+    if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/inner/freezer.state"; else echo 1 >"$dir/inner/cgroup.freeze"; fi
+  done
 }

@@ -325,13 +325,7 @@ shared_pid_namespace() { # init and one more process, which does not end with it
 
 @test "frozen by itself, in a cgroup that it has made: --force" {
   launch
-  local dir
-  for dir in $(cgroups_of); do
-    [ -e "$dir/freezer.state" ] || [ -e "$dir/cgroup.freeze" ] || continue
-    mkdir "$dir/inner"
-    pid_of >"$dir/inner/cgroup.procs"
-    if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/inner/freezer.state"; else echo 1 >"$dir/inner/cgroup.freeze"; fi
-  done
+  freeze_from_inside
   local pid
   pid=$(pid_of)
   deletes --force

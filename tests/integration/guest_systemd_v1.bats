@@ -3,24 +3,10 @@
 # The systemd driver on cgroup v1: systemd has a tree of its own (name=systemd) and uses some controllers.
 load helpers
 load containers
+load systemd
 
-setup() {
-  prepare
-  bundle_busybox
-  config '.process.args = ["/bin/sleep", "1000"]'
-  UNIT=husk-$ID.scope
-}
-teardown() {
-  local found=0 id
-  for id in "$ROOT"/*; do
-    [ ! -e "$id" ] || runtime delete --force "${id##*/}" || found=1
-  done
-  check_nothing_left || found=1
-  report "units" "$(systemctl list-units --all --no-legend "*$TOKEN*")" || found=1
-  return "$found"
-}
-runtime() { "$RUNTIME" --root "$ROOT" --systemd-cgroup "$@" 3>&-; }
-value() { systemctl show --value -p "$1" "$UNIT"; }
+setup() { systemd_setup; }
+teardown() { systemd_teardown; }
 file() { cat "/sys/fs/cgroup/$1/system.slice/$UNIT/$2"; } # CONTROLLER FILE
 
 @test "a scope, and a cgroup of its name in every hierarchy" {

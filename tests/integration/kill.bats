@@ -148,13 +148,7 @@ without_cgroup_kill() {
 
 @test "KILL of one that has frozen itself in a cgroup of its own" {
   launch
-  local dir
-  for dir in $(cgroups_of); do
-    [ -e "$dir/freezer.state" ] || [ -e "$dir/cgroup.freeze" ] || continue
-    mkdir "$dir/inner"
-    pid_of >"$dir/inner/cgroup.procs"
-    if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/inner/freezer.state"; else echo 1 >"$dir/inner/cgroup.freeze"; fi
-  done
+  freeze_from_inside
   ask kill "$ID" KILL
   says ''
   wait_until is_phase stopped

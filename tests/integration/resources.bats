@@ -4,14 +4,6 @@
 load helpers
 load containers
 
-file_of() { # FILE: the one of the container's cgroup with this name
-  local dir
-  for dir in $(cgroups_of); do
-    if [ -e "$dir/$1" ]; then echo "$dir/$1"; return; fi
-  done
-  return 1
-}
-limit() { cat "$(file_of "$1")"; }
 on_v2() { [[ $LEG == v2* ]]; }
 needs_v1() { if on_v2 || [ ! -d /sys/fs/cgroup/memory ]; then skip "needs the controllers of cgroup v1"; fi; }
 needs_v2() { on_v2 || skip "needs cgroup v2"; }

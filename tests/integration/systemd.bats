@@ -3,26 +3,13 @@
 # The systemd driver with a real systemd, on cgroup v2: runs in the guest.
 load helpers
 load containers
+load systemd
 
 setup() {
   if [ ! -d /run/systemd/system ] || [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then skip "needs systemd on v2"; fi
-  prepare
-  bundle_busybox
-  config '.process.args = ["/bin/sleep", "1000"]'
-  UNIT=husk-$ID.scope
+  systemd_setup
 }
-teardown() {
-  [ -n "${UNIT:-}" ] || return 0
-  local found=0 id
-  for id in "$ROOT"/*; do
-    [ ! -e "$id" ] || runtime delete --force "${id##*/}" || found=1
-  done
-  check_nothing_left || found=1
-  report "units" "$(systemctl list-units --all --no-legend "*$TOKEN*")" || found=1
-  return "$found"
-}
-runtime() { "$RUNTIME" --root "$ROOT" --systemd-cgroup "$@" 3>&-; }
-value() { systemctl show --value -p "$1" "$UNIT"; }
+teardown() { [ -z "${UNIT:-}" ] || systemd_teardown; }
 file() { cat "/sys/fs/cgroup/system.slice/$UNIT/$1"; }
 
 @test "a container is a scope of the system's slice, delegated" {

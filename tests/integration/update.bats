@@ -4,15 +4,6 @@
 load helpers
 load containers
 
-file_of() { # FILE: the one of the container's cgroup with this name
-  local dir
-  for dir in $(cgroups_of); do
-    if [ -e "$dir/$1" ]; then echo "$dir/$1"; return; fi
-  done
-  return 1
-}
-limit() { cat "$(file_of "$1")"; }
-
 # Limits whose change can be seen, and a container with them.
 limited() {
   if [[ $LEG == v2* ]] || [ ! -d /sys/fs/cgroup/memory ]; then skip "needs the controllers of cgroup v1"; fi

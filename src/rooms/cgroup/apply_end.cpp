@@ -6,6 +6,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "host/clock.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/dying.h"
 #include "rooms/cgroup/tree.h"
@@ -25,12 +26,6 @@ bool has_living(const std::string& path) {
   return pids.ok() && std::any_of(pids->begin(), pids->end(), [](pid_t pid) { return !is_dying(pid); });
 }
 
-int64_t now() {
-  timespec t = {};
-  (void)::clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * kNanoseconds + t.tv_nsec;
-}
-
 void pause_for(int64_t nanoseconds) {
   const timespec t = {nanoseconds / kNanoseconds, nanoseconds % kNanoseconds};
   (void)::nanosleep(&t, nullptr);
@@ -39,7 +34,7 @@ void pause_for(int64_t nanoseconds) {
 // Waits a little longer each time, from 0.2 to 20 ms, until the time is over.
 class Patience {
  public:
-  [[nodiscard]] bool over() const { return now() >= end_; }
+  [[nodiscard]] bool over() const { return host::monotonic_ns() >= end_; }
   bool wait() {
     if (over()) return false;
     pause_for(step_);
@@ -49,12 +44,12 @@ class Patience {
   // For a cgroup that may have others' processes. The short time is for an exec that is about to fail: until it is in
   // the container's PID namespace, its process does not end with that.
   bool wait_for(const std::string& path) {
-    if (now() >= start_ + kLivingPatience && has_living(path)) return false;
+    if (host::monotonic_ns() >= start_ + kLivingPatience && has_living(path)) return false;
     return wait();
   }
 
  private:
-  int64_t start_ = now();
+  int64_t start_ = host::monotonic_ns();
   int64_t end_ = start_ + kRemovePatience;
   int64_t step_ = 200'000;
 };

@@ -14,21 +14,6 @@ namespace {
 constexpr const char* kMountpoint = "/sys/fs/cgroup";
 constexpr size_t kMountinfoLimit = size_t{64} << 20;  // a node with many containers has megabytes of it
 
-// mountinfo writes space, tab, newline and backslash as three octal digits: "\040".
-std::string unescape(std::string_view s) {
-  std::string out;
-  for (size_t i = 0; i < s.size(); ++i) {
-    const auto digit = [&](size_t at) { return at < s.size() && s[at] >= '0' && s[at] <= '7'; };
-    if (s[i] == '\\' && digit(i + 1) && digit(i + 2) && digit(i + 3)) {
-      out += static_cast<char>((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 + (s[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += s[i];
-    }
-  }
-  return out;
-}
-
 struct MountLine {
   std::string root, mountpoint, type, super_options;
 };
@@ -36,8 +21,8 @@ struct MountLine {
 // proc(5): id parent major:minor root mountpoint options [optional...] - type source super-options
 bool parse_mount_line(std::string_view line, MountLine* out) {
   for (int i = 0; i < 3; ++i) take(line, ' ');
-  out->root = unescape(take(line, ' '));
-  out->mountpoint = unescape(take(line, ' '));
+  out->root = host::unescape_mountinfo(take(line, ' '));
+  out->mountpoint = host::unescape_mountinfo(take(line, ' '));
   take(line, ' ');
   while (!line.empty() && take(line, ' ') != "-") {
   }

@@ -15,6 +15,7 @@
 #include <ctime>
 #include <string_view>
 
+#include "host/clock.h"
 #include "rooms/cgroup/tree.h"
 
 namespace husk::cgroup {
@@ -25,12 +26,6 @@ constexpr const char* kV1File = "freezer.state";
 constexpr const char* kV2File = "cgroup.freeze";
 constexpr int kPatience = 10'000;  // ms, for all of it
 constexpr int kThawEvery = 1000;   // ms
-
-int64_t now_ms() {
-  timespec t = {};
-  (void)::clock_gettime(CLOCK_MONOTONIC, &t);
-  return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000;
-}
 
 // Whether this is a directory of v1's freezer, judged by the usual place of its mount: /sys/fs/cgroup/freezer/...
 bool is_in_freezer_tree(std::string_view path) {
@@ -87,13 +82,13 @@ Status wait_v2(int dir, const std::string& path, bool freeze) {
   const sys::Fd events(::openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!events) return fail(errno, "open ", path, "/cgroup.events");
   const std::string_view wanted = freeze ? "frozen 1" : "frozen 0";
-  const int64_t end = now_ms() + kPatience;
+  const int64_t end = host::monotonic_ms() + kPatience;
   for (;;) {
     char text[256];
     const ssize_t n = ::pread(events.get(), text, sizeof text, 0);
     if (n < 0) return fail(errno, "read ", path, "/cgroup.events");
     if (std::string_view(text, static_cast<size_t>(n)).find(wanted) != std::string_view::npos) return {};
-    const int64_t left = end - now_ms();
+    const int64_t left = end - host::monotonic_ms();
     if (left <= 0) return too_long(path, freeze);
     struct pollfd changed = {events.get(), POLLPRI, 0};
     if (::poll(&changed, 1, static_cast<int>(left)) < 0 && errno != EINTR) return fail(errno, "poll ", path);
@@ -107,7 +102,7 @@ Status set_v2(int dir, const std::string& path, bool freeze) {
 }
 
 Status freeze_v1(int dir, const std::string& path) {
-  const int64_t start = now_ms();
+  const int64_t start = host::monotonic_ms();
   int64_t next_thaw = start + kThawEvery;
   int64_t step = 50'000;  // ns
   for (;;) {
@@ -115,7 +110,7 @@ Status freeze_v1(int dir, const std::string& path) {
     std::string state;
     if (const int error = read_at(dir, kV1File, &state); error != 0) return fail(-error, "read the state of ", path);
     if (state.starts_with("FROZEN")) return {};
-    const int64_t now = now_ms();
+    const int64_t now = host::monotonic_ms();
     if (now - start > kPatience) return too_long(path, true);
     if (now >= next_thaw) {
       (void)write_at(dir, kV1File, "THAWED");

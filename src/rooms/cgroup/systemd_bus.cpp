@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "host/clock.h"
 #include "rooms/cgroup/systemd.h"
 #include "rooms/cgroup/systemd_program.h"
 #include "rooms/cgroup/systemd_protocol.h"
@@ -24,12 +25,6 @@ long timeout_seconds() {
   char* end = nullptr;
   const long n = strtol(text, &end, 10);
   return *text == '\0' || *end != '\0' || n <= 0 || n > kLongestTimeout ? kDefaultTimeout : n;
-}
-
-long now_ms() {
-  struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 void add_text(std::string& to, std::string_view text) {
@@ -164,14 +159,14 @@ Status Bus::call(const std::string& task, const std::string& message) {
   if (!program_) return Error{cat(task, ": no connection with systemd")};
   if (message.size() > systemd::kMaxRequest) return fail(E2BIG, task, ": the unit's properties");
   const long seconds = timeout_seconds();
-  const long deadline = now_ms() + seconds * 1000;
+  const long deadline = host::monotonic_ms() + seconds * 1000;
   const int socket = program_->socket.get();
   // One that died early leaves its last words: they are read below.
   const ssize_t sent = send(socket, message.data(), message.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EPIPE && errno != ECONNRESET) return fail(errno, task, ": send to husk-systemd");
   char reply[systemd::kMaxReply];
   for (bool reset = false;;) {
-    const long left = deadline - now_ms();
+    const long left = deadline - host::monotonic_ms();
     struct pollfd ready = {socket, POLLIN, 0};
     const int n = left <= 0 ? 0 : poll(&ready, 1, static_cast<int>(left));
     if (n < 0 && errno == EINTR) continue;

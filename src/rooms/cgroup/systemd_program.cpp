@@ -4,7 +4,6 @@
 // not to whoever reads the error output of our caller.
 #include "rooms/cgroup/systemd_program.h"
 
-#include <linux/memfd.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <cerrno>
 #include <string>
 
+#include "host/sealed_file.h"
 #include "sys/calls.h"
 #include "sys/clone.h"
 
@@ -31,25 +31,6 @@ Result<sys::Fd> above_standard(sys::Fd fd) {
   const int moved = fcntl(fd.get(), F_DUPFD_CLOEXEC, kFirstPrivate);
   if (moved < 0) return fail(errno, "duplicate a descriptor");
   return sys::Fd(moved);
-}
-
-Result<sys::Fd> program_file() {
-  unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  constexpr unsigned kExec = 0x10;  // MFD_EXEC, Linux 6.3
-  int fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-systemd", flags | kExec));
-  if (fd == -EINVAL) fd = static_cast<int>(sys::call(SYS_memfd_create, "husk-systemd", flags));
-  if (fd < 0) return fail(-fd, "memfd_create for husk-systemd");
-  sys::Fd out(fd);
-  const char* at = husk_systemd_blob;
-  while (at != husk_systemd_blob_end) {
-    const long n = sys::write(fd, at, static_cast<size_t>(husk_systemd_blob_end - at));
-    if (n < 0) return fail(static_cast<int>(-n), "write husk-systemd to memory");
-    at += n;
-  }
-  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (const long ret = sys::call(SYS_fcntl, fd, F_ADD_SEALS, kSeals); ret < 0)
-    return fail(static_cast<int>(-ret), "seal husk-systemd");
-  return out;
 }
 
 struct Child {
@@ -113,7 +94,7 @@ class Environment {
 }  // namespace
 
 Result<Program> start_program(bool user) {
-  HUSK_LET(sys::Fd file, program_file());
+  HUSK_LET(sys::Fd file, host::sealed_file("husk-systemd", husk_systemd_blob, husk_systemd_blob_end));
   HUSK_LET(file, above_standard(std::move(file)));
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return fail(errno, "socketpair");

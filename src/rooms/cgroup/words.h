@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "host/lines.h"
+
 namespace husk::cgroup {
 
-// Cuts what stands before `separator` off the front of `rest`; all of it, where there is none.
-std::string_view take(std::string_view& rest, char separator);
+using host::take;
 
 // Whether `path` is `top` or lies below it.
 [[nodiscard]] bool is_below(std::string_view path, std::string_view top);

@@ -18,6 +18,7 @@
 #include <ctime>
 #include <vector>
 
+#include "host/clock.h"
 #include "rooms/hooks/hooks.h"
 #include "sys/fd.h"
 #include "sys/raw.h"
@@ -29,12 +30,6 @@ using sys::Fd;
 
 constexpr size_t kOutputLimit = size_t{64} << 10;  // of what a hook prints; the rest is read and dropped
 constexpr int kPollWithoutPidfd = 5;               // milliseconds
-
-int64_t now_ms() {
-  timespec t = {};
-  (void)::clock_gettime(CLOCK_MONOTONIC, &t);
-  return int64_t{t.tv_sec} * 1000 + t.tv_nsec / 1'000'000;
-}
 
 struct Pipe {
   Fd read, write;
@@ -197,7 +192,7 @@ class Watch {
   // Feeds and listens until the process has ended. False: it outlived `timeout_ms` (-1: no limit) and was killed.
   // A process that it left behind may still hold the pipes: nobody waits for that.
   bool until_end(int64_t timeout_ms, int* status) {
-    const int64_t end = now_ms() + timeout_ms;
+    const int64_t end = host::monotonic_ms() + timeout_ms;
     for (;;) {
       feed();
       drain(&out_, &stdout_text);
@@ -210,7 +205,7 @@ class Watch {
       }
       int64_t wait = child_.pidfd ? -1 : kPollWithoutPidfd;
       if (timeout_ms >= 0) {
-        const int64_t left = end - now_ms();
+        const int64_t left = end - host::monotonic_ms();
         if (left <= 0) {
           (void)::kill(child_.pid, SIGKILL);  // not reaped yet, so the pid is still its own
           reap(child_.pid, status);

@@ -4,17 +4,11 @@
 #include <map>
 #include <optional>
 
+#include "host/lines.h"
 #include "rooms/intelrdt/intelrdt.h"
 
 namespace husk::intelrdt {
 namespace {
-
-std::string_view cut(std::string_view* rest, char separator) {
-  const size_t end = std::min(rest->find(separator), rest->size());
-  const std::string_view part = rest->substr(0, end);
-  rest->remove_prefix(std::min(end + 1, rest->size()));
-  return part;
-}
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\n";
@@ -37,11 +31,11 @@ std::string without_zeros(std::string_view value) {
 Schemata parse(std::string_view text) {
   Schemata out;
   while (!text.empty()) {
-    std::string_view line = cut(&text, '\n');
-    const std::string_view resource = trim(cut(&line, ':'));
+    std::string_view line = host::take(text, '\n');
+    const std::string_view resource = trim(host::take(line, ':'));
     while (!line.empty()) {
-      std::string_view value = cut(&line, ';');
-      const std::string_view cache = trim(cut(&value, '='));
+      std::string_view value = host::take(line, ';');
+      const std::string_view cache = trim(host::take(value, '='));
       if (!cache.empty()) out[std::string(resource)][without_zeros(cache)] = without_zeros(trim(value));
     }
   }
@@ -54,22 +48,6 @@ bool same(std::string_view resource, const std::string& asked, const std::string
   uint64_t n = 0;
   const bool number = std::from_chars(asked.data(), asked.data() + asked.size(), n).ec == std::errc();
   return number && std::to_string((n + step - 1) / step * step) == present;
-}
-
-// Octal escapes of mountinfo: "\040" is a space.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    unsigned code = 0;
-    if (text[i] == '\\' && i + 3 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 4, code, 8).ec == std::errc()) {
-      out += static_cast<char>(code);
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -92,12 +70,12 @@ Plan plan(const spec::IntelRdt& rdt, const std::string& id) {
 
 std::string mountpoint_in(std::string_view mountinfo) {
   while (!mountinfo.empty()) {
-    std::string_view line = cut(&mountinfo, '\n');
+    std::string_view line = host::take(mountinfo, '\n');
     const size_t separator = line.find(" - ");
     if (separator == std::string_view::npos || !line.substr(separator + 3).starts_with("resctrl ")) continue;
     // id, parent, device, root, mount point
-    for (int i = 0; i < 4; ++i) cut(&line, ' ');
-    return unescape(cut(&line, ' '));
+    for (int i = 0; i < 4; ++i) host::take(line, ' ');
+    return host::unescape_mountinfo(host::take(line, ' '));
   }
   return "";
 }
