@@ -95,7 +95,11 @@ std::string version_text() {
   constexpr const char* commit = "unknown";
 #endif
   return cat("husk version ", version(), "\ncommit: ", commit, "\nspec: ", spec_version(),
-             "\nlibseccomp: ", libseccomp_version(), '\n');
+             "\nlibseccomp: ", libseccomp_version(),
+#ifdef HUSK_WEAK
+             "\nWEAKENED for the tests of attacks: not for use",
+#endif
+             '\n');
 }
 
 }  // namespace husk::cli

@@ -113,6 +113,9 @@ int init_main(int argc, const char* const* argv) {
   Header header;
   reader.read(header);
   if (reader.bad()) return 1;
+#ifdef HUSK_WEAK
+  weaknesses = header.weakened;
+#endif
   sys::Fd offsets_file;
   Fault fault = while_dumpable(header, offsets_file);
   if (!fault) fault = process::set_affinity(header.affinity);

@@ -1,6 +1,7 @@
 // What stands in front of the steps in a plan as it travels.
 #pragma once
 
+#include "base/weakness.h"
 #include "rooms/namespaces/steps.h"
 
 namespace husk::plan {
@@ -13,9 +14,15 @@ struct Header {
   bool mount_api = true;               // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
   bool openat2 = true;                 // Linux 5.6
   bool no_procfs = false;              // no step writes through the caller's procfs: it is not opened
-  uint64_t steps = 0;                  // how many follow: each its Op and its members
+#ifdef HUSK_WEAK
+  uint64_t weakened = weaknesses;
+#endif
+  uint64_t steps = 0;  // how many follow: each its Op and its members
   template <class S, class A>
   static void fields(S& s, A& a) {
+#ifdef HUSK_WEAK
+    a("weakened", s.weakened);
+#endif
     a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("affinity", s.affinity)(
         "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("steps", s.steps);
   }
