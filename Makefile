@@ -1,7 +1,7 @@
 # One Makefile in front of CMake. `make help` lists what there is.
 
 # TIDY=1 make test    clang-tidy as well
-# ONLY="unit asan" make test    these stages only (checks unit asan tidy integration guest)
+# ONLY="unit asan" make test    these stages only (checks unit asan tidy integration attacks guest)
 
 BUILD   := build
 JOBS    := $(shell nproc)
@@ -12,7 +12,7 @@ ONLY    ?=
 # Configured once; CMake itself looks again whenever one of its files changes.
 configured = $(BUILD)/$(1)/Makefile
 
-.PHONY: all run test install bench asan tidy vectors format check clean help packages-build packages-run packages-test
+.PHONY: all run test install attacks bench asan fuzz tidy vectors format check clean help packages-build packages-run packages-test packages-fuzz
 
 all: packages-build ## release binary: build/release/husk
 	@$(MAKE) --no-print-directory $(call configured,release)
@@ -21,7 +21,7 @@ all: packages-build ## release binary: build/release/husk
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1 - /p' $(MAKEFILE_LIST) | sort | awk -F' - ' '{ printf "make %-9s %s\n", $$1, $$2 }'
 
-packages-build packages-run packages-test: packages-%:
+packages-build packages-run packages-test packages-fuzz: packages-%:
 	@packages/ensure $*
 
 $(BUILD)/%/Makefile: CMakePresets.json
@@ -39,6 +39,13 @@ check: packages-test ## the checks of the source tree alone
 
 asan: packages-build packages-test ## unit tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	@tests/run.sh asan
+
+attacks: packages-build packages-test ## the attacks of the past, against husk and against a weakened one (as root)
+	@tests/run.sh attacks
+
+fuzz: packages-build packages-fuzz $(BUILD)/fuzz/Makefile ## fuzzers, FUZZ_SECONDS each (default 60)
+	@cmake --build $(BUILD)/fuzz -j $(JOBS) --target fuzzers
+	@tests/fuzz/run.sh
 
 tidy: packages-build packages-test $(BUILD)/tidy/Makefile ## clang-tidy over the library and the command
 	@cmake --build $(BUILD)/tidy -j $(JOBS) --target husk-cli

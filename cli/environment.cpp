@@ -68,6 +68,14 @@ Status check_choices(const Globals& globals) {
   return Ok{};
 }
 
+// Beside the state, and not in it: one for all roots. Not the caller's /run for "root" of a user namespace.
+std::string seccomp_cache() {
+  if (const char* asked = getenv("HUSK_SECCOMP_CACHE")) return asked[0] == '/' ? asked : "";
+  const char* runtime_dir = getenv("XDG_RUNTIME_DIR");
+  if (runtime_dir == nullptr || runtime_dir[0] != '/') return geteuid() == 0 ? "/run/husk-cache/seccomp" : "";
+  return honour_runtime_dir() ? cat(runtime_dir, "/husk-cache/seccomp") : "/run/husk-cache/seccomp";
+}
+
 }  // namespace
 
 Result<std::string> state_root(const Globals& globals) {
@@ -91,6 +99,7 @@ Result<Environment> make_environment(const Globals& globals, const Log& log) {
   env.debug = log.wants(Level::debug);
   if (globals.systemd_cgroup || globals.cgroup_manager == "systemd") env.cgroup_manager = CgroupManager::systemd;
   if (globals.cgroup_manager == "disabled") env.cgroup_manager = CgroupManager::disabled;
+  env.seccomp_cache = seccomp_cache();
   const char* long_start = getenv("HUSK_LONG_START");
   env.force_long_start = globals.long_start || (long_start != nullptr && strcmp(long_start, "1") == 0);
   env.hook_environment = environ;

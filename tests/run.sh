@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [checks|unit|asan|tidy|integration|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
+# run.sh [checks|unit|asan|tidy|integration|attacks|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
 # The guest (tests with systemd and cgroup v2) is made in the background meanwhile; where it cannot be made its tests are
 # left out, which is no failure, and is said at the end. Every runner's own output is shown as it is; at the end one line
 # for each, and a status other than 0 if any failed.
@@ -59,13 +59,14 @@ guest() {
     results+=("guest: NOT RUN ($(tail -n 1 "$guest_log"))")
   fi
 }
-guest_tests() { build release && tests/integration/run.sh guest guest-systemd guest-user guest-v1; }
+guest_tests() { build release && tests/integration/run.sh guest guest-systemd guest-user guest-v1 guest-selinux; }
 integration() { build release && tests/integration/run.sh; }
+attacks() { build release && build weak husk-cli && tests/attacks/run.sh; }
 asan() { unit asan; }
 debug_unit() { unit debug; }
 tidy() { build tidy husk-cli; }
 
-[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration guest
+[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration attacks guest
 [[ " $* " != *' guest '* || $(id -u) != 0 ]] || prepare_guest
 for what in "$@"; do
   case $what in
@@ -73,9 +74,9 @@ for what in "$@"; do
     unit) stage 'unit tests' debug_unit ;;
     asan) stage 'unit tests, sanitizers' asan ;;
     tidy) stage clang-tidy tidy ;;
-    integration)
-      if [ "$(id -u)" = 0 ]; then stage integration integration; else
-        results+=("integration: NOT RUN (needs root)")
+    integration | attacks)
+      if [ "$(id -u)" = 0 ]; then stage "$what" "$what"; else
+        results+=("$what: NOT RUN (needs root)")
         failed=1
       fi
       ;;

@@ -46,6 +46,9 @@ struct Environment {
   // container gets a socket of its own at /run/notify/notify.sock, and its READY=1 is passed on: by start(), by run()
   // with `detach` (both then wait for it, or for the container's end), else by Foreground::wait().
   std::string notify_socket;
+  // Where compiled seccomp filters are kept from one start to the next: an absolute path, whose last part is made if
+  // need be; empty: nowhere. What others may write to is not used.
+  std::string seccomp_cache;
   bool force_long_start = false;  // parent -> child -> init even where one clone3 would do (tests)
 };
 

@@ -15,7 +15,7 @@ namespace husk {
 #define HUSK_WEAKNESSES(X)                                                                                     \
   /* files of the container */                                                                                 \
   X(paths_in_root,        "paths of the container are resolved below its root")                                \
-  X(mount_points_in_root, "mount points are opened and made below the root, and mounted on by descriptor")     \
+  X(mount_points_in_root, "a mount point is opened once, and mounted on by descriptor")                        \
   X(proc_is_directory,    "/proc and /sys are directories of the root itself and no links")                    \
   X(no_mounts_in_proc,    "nothing is mounted inside /proc, and nothing but a proc on it")                     \
   X(own_procfs,           "sysctls and labels are written through the caller's procfs, checked to be one")     \
@@ -28,9 +28,9 @@ namespace husk {
   X(cgroup_readonly,      "/sys/fs/cgroup without a cgroup namespace is read-only where that is asked for")    \
   X(sysfs_submounts,      "what is mounted below the host's /sys is read-only in a bound copy, too")           \
   X(masks,                "masked and read-only paths")                                                        \
+  X(masks_by_mount,       "they are laid on the proc and sysfs that were mounted, wherever these are by then") \
   X(old_root_gone,        "the old root is unmounted, and no descriptor of it is left")                        \
   X(cwd_inside,           "the working directory is inside the root")                                          \
-  X(mount_options_checked,"what a mount option becomes: no text of a config reaches another option")           \
   /* processes */                                                                                              \
   X(init_sealed,          "husk-init is a sealed memory file, not a file of the host")                         \
   X(not_dumpable,         "a process that joins or sets up a container cannot be traced from inside")          \
@@ -43,6 +43,7 @@ namespace husk {
   X(devices_denied,       "device rules begin with: none")                                                     \
   X(no_new_privs,         "no_new_privs is set, and the filter is loaded in the right order")                  \
   X(speaker_checked,      "who says a line of the start is told by the kernel")                                \
+  X(pids_checked,         "a process is known by its start time, not by its number alone")                     \
   X(lengths_checked,      "lengths in what travels from parent to init")                                       \
   X(maps_checked,         "id maps and setgroups: what a user may not map is refused")                         \
   X(environment_dropped,  "the caller's environment is not the process's")                                     \
@@ -50,7 +51,6 @@ namespace husk {
   X(ids_checked,          "an id of a container is a name, not a path")                                        \
   X(keyring_own,          "a session keyring of its own")                                                      \
   X(listener_closed,      "the seccomp listener is in no process of the container")                            \
-  X(enosys_stub,          "system calls newer than the profile are unknown")                                   \
   X(cache_checked,        "files of the filter cache are ours, and what they say they are")                    \
   X(apparmor_name,        "only the profile \"unconfined\" itself means none")                                 \
   X(annotations_checked,  "annotations that become properties of a unit are checked")                          \

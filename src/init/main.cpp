@@ -33,7 +33,7 @@ using sys::Fault;
 
 // Nobody inspects or stops us while we hold the host's descriptors; and without the parent there is no point in us.
 void guard() {
-  (void)sys::prctl(PR_SET_DUMPABLE, 0);
+  if (!weakened(Weakness::not_dumpable)) (void)sys::prctl(PR_SET_DUMPABLE, 0);
   (void)sys::prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "base/weakness.h"
 #include "plan/steps.h"
 #include "rooms/console/init.h"
 #include "rooms/hooks/init.h"
@@ -59,8 +60,8 @@ class Runner {
   Fault run(const namespaces::Domainname& s) { return namespaces::apply(s); }
   Fault run(const namespaces::Sysctl& s) { return namespaces::apply(s, procfs_.get()); }
   Fault run(const network::LoopbackUp& s) { return network::apply(s); }
-  Fault run(const lsm::ExecLabel& s) { return lsm::apply(s, procfs_.get()); }
-  Fault run(const seccomp::Load& s) { return seccomp::apply(s); }
+  Fault run(const lsm::Label& s) { return lsm::apply(s, procfs_.get()); }
+  Fault run(const seccomp::Load& s) { return seccomp::apply(s, {give_listener, this}); }
   Fault run(const hooks::Hook& s) { return hooks::apply(s, state_, root().fd, image_.env, arena_); }
   template <class Step>
   requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
@@ -75,6 +76,11 @@ class Runner {
     const Runner& runner = *static_cast<Runner*>(whom);
     const Fd here(sys::openat(runner.procfs_.get(), "self/ns/mnt", O_RDONLY));
     return here ? runner.parent_.ask_for_source(runner.step_, here.get(), source) : here.get();
+  }
+
+  // For the seccomp room, and from a thread of its own.
+  static int give_listener(void* whom, int listener) {
+    return static_cast<const Runner*>(whom)->parent_.give_listener(listener);
   }
 
   // Without a root of our own it is "/" as it is by now, after the joins; never the working directory.
@@ -103,7 +109,9 @@ Fault Runner::run(const console::Open& s) {
   if (s.own_devpts && !s.added) {
     Fd file;
     HUSK_CHECK(console::open_console_file(root(), file));
-    HUSK_CHECK(builder_.bind(terminal.slave.get(), file.get(), "/dev/console"));
+    Fd peer;
+    if (weakened(Weakness::console_by_peer)) peer = console::open_by_name(root(), terminal.master.get());
+    HUSK_CHECK(builder_.bind(peer ? peer.get() : terminal.slave.get(), file.get(), "/dev/console"));
   }
   return check(parent_.give_console(terminal.master.get()), "send the terminal", {});
 }

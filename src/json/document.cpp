@@ -117,9 +117,10 @@ Result<Document> Document::parse(std::string_view text, const Limits& limits) {
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) return syntax_error(text, nul, "a NUL byte");
 
   Document doc;
-  doc.buffer_ = std::make_unique_for_overwrite<char[]>(text.size() + 1);
-  std::copy(text.begin(), text.end(), doc.buffer_.get());
-  doc.buffer_[text.size()] = '\0';
+  // RapidJSON reads all of a character that its first byte announces, be the text at its end or not.
+  constexpr size_t kEnd = 4;
+  doc.buffer_ = std::make_unique_for_overwrite<char[]>(text.size() + kEnd);
+  std::fill_n(std::copy(text.begin(), text.end(), doc.buffer_.get()), kEnd, '\0');
   doc.nodes_.reserve(text.size() / 16);
 
   Builder builder(doc.nodes_, limits);

@@ -13,6 +13,7 @@
 #include "host/files.h"
 #include "husk/husk.h"
 #include "life/container.h"
+#include "life/filter.h"
 #include "life/process_options.h"
 #include "life/sockets.h"
 #include "spec/parse.h"
@@ -124,6 +125,8 @@ class Adding {
     in.by_pidfd = static_cast<bool>(init_);
     in.preserve_fds = options_.preserve_fds;
     in.no_new_keyring = state_.no_new_keyring;
+    HUSK_LET(const seccomp::Filter filter, life::filter_of(env_, spec_));
+    in.filter = &filter;
     in.apparmor = !spec_.process->apparmor_profile.empty() && host::apparmor_enabled();
     in.selinux = !spec_.process->selinux_label.empty() && host::selinux_enabled();
     Result<plan::Plan> plan = plan::build_exec(in);
@@ -139,6 +142,9 @@ class Adding {
     callbacks.pidfd = init_.get();
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
+    callbacks.listener = [this](const starting::Process& process, int listener) {
+      return life::tell_agent(*spec_.lx.seccomp, state_, "running", process.pid, listener);
+    };
     Result<starting::Process> out = starting::launch(*plan_, cgroup, callbacks);
     if (out.ok()) return out;
     const std::vector<std::string> directories = cgroup.directories();

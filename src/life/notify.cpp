@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/weakness.h"
 #include "host/files.h"
 #include "life/sockets.h"
 #include "store/store.h"
@@ -78,7 +79,7 @@ bool add_notify(spec::Spec& spec, const std::string& container_directory) {
   m.destination = kInside;
   m.type = "bind";
   m.source = container_directory + kDirectory;
-  m.options = {"bind", "nosuid", "noexec", "nodev", "ro"};
+  m.options = {"bind", "nosuid", "noexec", "nodev", weakened(Weakness::state_private) ? "rw" : "ro"};
   spec.mounts.push_back(std::move(m));
   std::vector<std::string>& env = spec.process->env;
   const auto named = [](const std::string& one) { return one.starts_with(kVariable); };

@@ -12,6 +12,7 @@
 #include "host/files.h"
 #include "husk/husk.h"
 #include "life/container.h"
+#include "life/filter.h"
 #include "life/notify.h"
 #include "life/sockets.h"
 #include "plan/plan.h"
@@ -116,12 +117,15 @@ class Making {
     in.no_pivot = options_.no_pivot;
     in.no_new_keyring = options_.no_new_keyring;
     in.force_long = env_.force_long_start;
+    HUSK_LET(const seccomp::Filter filter, life::filter_of(env_, spec_));
+    in.filter = &filter;
     in.apparmor = !spec_.process->apparmor_profile.empty() && host::apparmor_enabled();
     const bool labels = !spec_.process->selinux_label.empty() || !spec_.lx.mount_label.empty();
     in.selinux = labels && host::selinux_enabled();
     Result<plan::Plan> plan = plan::build(in);
     if (!plan.ok()) return std::move(plan).error();
     plan_.emplace(*std::move(plan));
+    if (spec_.lx.seccomp) trace(env_, "seccomp filter flags: ", filter.flags);
     trace(env_, "planned ", plan_->steps.size(), " steps, ",
           plan_->header.bootstrap.long_way ? "by way of a child" : "with one clone");
     for (const std::string& w : plan_->warnings) say(env_, Level::warning, w);
@@ -214,6 +218,9 @@ class Making {
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.hooks = [this] { return run_hooks(); };
     callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
+    callbacks.listener = [this](const starting::Process& process, int listener) {
+      return life::tell_agent(*spec_.lx.seccomp, state_, "creating", process.pid, listener);
+    };
     if (until_ == Until::created) {
       HUSK_LET(gate_, starting::make_gate(store::directory(env_.root, options_.id)));
       callbacks.fifo = gate_.get();

@@ -12,22 +12,27 @@
 namespace husk::life {
 namespace {
 
-Result<sys::Fd> connect_to(const std::string& path, const char* what) {
+Result<sys::Fd> connect_to(const std::string& path, const char* what, bool abstract) {
   struct sockaddr_un address = {};
   if (path.size() >= sizeof address.sun_path)
     return Error{cat(what, " ", path), ENAMETOOLONG, "a unix socket's path has at most 107 bytes", 1};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  socklen_t size = sizeof address;
+  if (abstract && path.starts_with('@')) {
+    address.sun_path[0] = '\0';
+    size = static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + path.size());
+  }
   sys::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail(errno, "socket");
-  if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&address), sizeof address) < 0)
+  if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&address), size) < 0)
     return fail(errno, "connect to ", what, " ", path);
   return fd;
 }
 
 Status send_fd(const std::string& path, const char* what, std::string_view text, int fd) {
   if (fd < 0) return Error{cat(what, " ", path, ": there is no descriptor to send"), 0, {}, 1};
-  HUSK_LET(const sys::Fd to, connect_to(path, what));
+  HUSK_LET(const sys::Fd to, connect_to(path, what, false));
   const int error = send_with_descriptor(to.get(), text, fd);
   return error == 0 ? Status() : fail(error, "send to ", what, " ", path);
 }
@@ -58,6 +63,13 @@ Status send_console(const std::string& socket_path, int master) {
 
 Status send_pidfd(const std::string& socket_path, int pidfd) {
   return send_fd(socket_path, "pidfd socket", "pidfd", pidfd);
+}
+
+Status send_listener(const std::string& socket_path, const std::string& text, int listener) {
+  Result<sys::Fd> agent = connect_to(socket_path, "seccomp listenerPath", true);
+  if (!agent.ok()) return std::move(agent).error().within("failed to connect with seccomp agent");
+  const int error = send_with_descriptor(agent->get(), text, listener);
+  return error == 0 ? Status() : fail(error, "send to seccomp agent ", socket_path);
 }
 
 }  // namespace husk::life

@@ -16,4 +16,7 @@ Status send_console(const std::string& socket_path, int master);
 // --pidfd-socket: the same with the pidfd of init.
 Status send_pidfd(const std::string& socket_path, int pidfd);
 
+// linux.seccomp.listenerPath ("@name": abstract): one message, with the ContainerProcessState `text` and the listener.
+Status send_listener(const std::string& socket_path, const std::string& text, int listener);
+
 }  // namespace husk::life

@@ -28,7 +28,7 @@ class Builder {
 
   Result<Plan> run() {
     HUSK_TRY(refuse_what_is_missing());
-    HUSK_LET(filter_, filter_of(spec_, plan_.arena));
+    HUSK_LET(filter_, filter_of(spec_, in_.filter, plan_.arena));
     HUSK_TRY(plan_namespaces());
     HUSK_LET(process_, process::plan(spec_, may_set_groups(), in_.listen_fds, plan_.arena));
     HUSK_TRY(plan_cgroup());
@@ -62,6 +62,8 @@ class Builder {
   // What this version cannot do is an error: a container that silently lacks what it was promised is worse than none.
   [[nodiscard]] Status refuse_what_is_missing() const {
     if (!spec_.lx.net_devices.empty()) return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
+    if (!spec_.lx.mount_label.empty() && !in_.selinux)
+      return Error{"/linux/mountLabel: SELinux is not enabled on this host", 0, "leave the label out", 1};
     return {};
   }
 
@@ -98,7 +100,7 @@ class Builder {
   }
 
   void before_root() {
-    if (!in_.no_new_keyring) add(process::Keyring{keep(cat("_ses.", in_.id))});
+    if (!in_.no_new_keyring) add_keyring(in_.id, spec_.process->selinux_label, in_.selinux, plan_);
     if (is_new(spec::NsType::network)) add(network::LoopbackUp{});
     if (plan_.namespaces.new_cgroup) add(namespaces::UnshareCgroup{});
   }
@@ -223,8 +225,9 @@ class Builder {
   void last_steps() {
     add_becoming(process_, filter_, plan_);
     if (in_.wait_for_start) add(plan::ExecFifo{});
+    add_late_filter(process_, filter_, plan_);  // before the hooks, which are programs of the container
     add_hooks("startContainer", spec_.hooks.start_container);
-    add_exec(process_, filter_, in_.listen_fds + in_.preserve_fds, plan_);
+    add_exec(in_.listen_fds + in_.preserve_fds, plan_);
   }
 
   const Input& in_;

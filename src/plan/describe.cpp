@@ -28,7 +28,12 @@ struct Words {
   string operator()(const namespaces::Domainname& s) const { return cat("set domainname ", quoted(s.name)); }
   string operator()(const namespaces::Sysctl& s) const { return cat("set sysctl ", quoted(s.path)); }
   string operator()(const network::LoopbackUp& /*s*/) const { return "bring up lo"; }
-  string operator()(const lsm::ExecLabel& s) const { return cat("set label ", quoted(s.value)); }
+  string operator()(const lsm::Label& s) const {
+    constexpr std::string_view kProfile = "exec ";
+    if (s.value.view().starts_with(kProfile))
+      return cat("apply AppArmor profile \"", s.value.view().substr(kProfile.size()), "\"");
+    return cat("set SELinux label ", quoted(s.value), s.file.view() == "keycreate" ? " of new keys" : "");
+  }
   string operator()(const seccomp::Load& /*s*/) const { return "load seccomp filter"; }
   string operator()(const hooks::Hook& s) const { return cat("run ", s.kind.view(), " hook ", quoted(s.path)); }
   string operator()(const rootfs::RootPropagation& /*s*/) const { return "set mount propagation"; }

@@ -1,6 +1,8 @@
 // The order is that of a start (build.cpp) without what is made there for all processes: mounts, names, sysctls, hooks.
 #include "plan/exec.h"
 
+#include <algorithm>
+
 #include "plan/parts.h"
 #include "spec/number_list.h"
 
@@ -47,13 +49,13 @@ void add_scheduling(const process::ProcessPlan& process, Plan& plan) {
 Result<Plan> build_exec(const ExecInput& in) {
   const spec::Process& p = *in.spec.process;
   Plan plan;
-  HUSK_LET(const seccomp::Load filter, filter_of(in.spec, plan.arena));
+  HUSK_LET(const seccomp::Load filter, filter_of(in.spec, in.filter, plan.arena));
   plan.namespaces = namespaces::plan_exec(in.spec.lx, caller_of(in.facts), in.init, in.by_pidfd, plan.arena);
   HUSK_LET(const process::ProcessPlan process, process::plan(in.spec, !plan.namespaces.deny_setgroups, 0, plan.arena));
   plan_affinity(p, plan);
   const spec::Namespace* mounts = in.spec.lx.find(spec::NsType::mount);
   const bool own_mounts = mounts != nullptr && mounts->path.empty();
-  if (!in.no_new_keyring) add(plan, process::Keyring{plan.arena.copy(cat("_ses.", in.id))});
+  if (!in.no_new_keyring) add_keyring(in.id, p.selinux_label, in.selinux, plan);
   if (!own_mounts) enter_root(in.rootfs, plan);
   if (p.terminal) {
     console::Open open = console_of(p, own_mounts);
@@ -61,12 +63,13 @@ Result<Plan> build_exec(const ExecInput& in) {
     add(plan, open);
   }
   add_scheduling(process, plan);
-  const size_t before_labels = plan.steps.size();
   HUSK_TRY(add_labels(p, in.apparmor, in.selinux, plan));
-  const bool writes_labels = plan.steps.size() != before_labels;
+  const bool writes_labels = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                         [](const Step& step) { return std::holds_alternative<lsm::Label>(step); });
   if (process.no_new_privileges) add(plan, process::NoNewPrivileges{});
   add_becoming(process, filter, plan);
-  add_exec(process, filter, in.preserve_fds, plan);
+  add_late_filter(process, filter, plan);
+  add_exec(in.preserve_fds, plan);
   finish(p, process, in.facts, in.preserve_fds, plan);
   // A process of the container with CAP_SYS_PTRACE can take what we have open (without a user namespace of its own).
   plan.header.no_procfs = !writes_labels && own_mounts;

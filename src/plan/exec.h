@@ -15,7 +15,8 @@ struct ExecInput {
   bool by_pidfd = true;  // a pidfd of it will be handed over
   int preserve_fds = 0;
   bool no_new_keyring = false;
-  bool apparmor = false, selinux = false;  // enabled on this host
+  bool apparmor = false, selinux = false;   // enabled on this host
+  const seccomp::Filter* filter = nullptr;  // as in Input
 };
 
 [[nodiscard]] Result<Plan> build_exec(const ExecInput& in);

@@ -1,5 +1,6 @@
 #include "plan/parts.h"
 
+#include "base/weakness.h"
 #include "rooms/seccomp/seccomp.h"
 
 namespace husk::plan {
@@ -9,12 +10,24 @@ namespaces::Caller caller_of(const host::Facts& facts) {
   return {facts.euid, facts.egid, (facts.capabilities & kSetIds) == kSetIds};
 }
 
-Result<seccomp::Load> filter_of(const spec::Spec& spec, Arena& arena) {
+Result<seccomp::Load> filter_of(const spec::Spec& spec, const seccomp::Filter* compiled, Arena& arena) {
   if (!spec.lx.seccomp) return seccomp::Load{};
-  HUSK_LET(seccomp::Filter filter, seccomp::compile(*spec.lx.seccomp));
-  if (filter.notify) return Error{"/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version", 0, {}, 1};
-  const std::string_view bytes(reinterpret_cast<const char*>(filter.program.data()), filter.program.size());
-  return seccomp::Load{arena.copy(bytes), filter.flags};
+  seccomp::Filter own;
+  if (compiled == nullptr) {
+    HUSK_LET(own, seccomp::compile(*spec.lx.seccomp));
+    compiled = &own;
+  }
+  if (compiled->notify && spec.lx.seccomp->listener_path.empty())
+    return Error{"/linux/seccomp/listenerPath: must be set, since a rule has SCMP_ACT_NOTIFY", 0,
+                 "the path of the agent's unix socket", 1};
+  const std::string_view bytes(reinterpret_cast<const char*>(compiled->program.data()), compiled->program.size());
+  return seccomp::Load{arena.copy(bytes), compiled->flags};
+}
+
+bool asks_agent(const Plan& plan) {
+  for (const Step& step : plan.steps)
+    if (const auto* load = std::get_if<seccomp::Load>(&step)) return load->listens();
+  return false;
 }
 
 console::Open console_of(const spec::Process& process, bool own_devpts) {
@@ -29,15 +42,27 @@ console::Open console_of(const spec::Process& process, bool own_devpts) {
   return open;
 }
 
+// "unconfined" is written as well where AppArmor is enabled: the caller may be confined. A name that only begins so is
+// a profile as any other.
 Status add_labels(const spec::Process& process, bool apparmor, bool selinux, Plan& plan) {
-  if (!process.apparmor_profile.empty()) {
-    if (!apparmor)
-      return Error{"/process/apparmorProfile: AppArmor is not enabled on this host", 0, "leave the profile out", 1};
-    add(plan, lsm::ExecLabel{"apparmor/exec", plan.arena.copy(cat("exec ", process.apparmor_profile)), true});
-  }
-  if (!process.selinux_label.empty() && selinux)
-    add(plan, lsm::ExecLabel{"exec", plan.arena.copy(process.selinux_label), false});
+  constexpr std::string_view kNone = "unconfined";
+  const std::string& profile = process.apparmor_profile;
+  const bool left_out = weakened(Weakness::apparmor_name) && profile.starts_with(kNone);
+  if (!profile.empty() && apparmor && !left_out)
+    add(plan, lsm::Label{"apparmor/exec", plan.arena.copy(cat("exec ", profile)), true});
+  if (!profile.empty() && !apparmor && profile != kNone && !left_out)
+    return Error{"/process/apparmorProfile: AppArmor is not enabled on this host", 0, "leave the profile out", 1};
+  if (process.selinux_label.empty()) return {};
+  if (!selinux) return Error{"/process/selinuxLabel: SELinux is not enabled on this host", 0, "leave the label out", 1};
+  add(plan, lsm::Label{"exec", plan.arena.copy(process.selinux_label), false});
   return {};
+}
+
+void add_keyring(const std::string& id, const std::string& label, bool selinux, Plan& plan) {
+  const bool labelled = selinux && !label.empty();
+  if (labelled) add(plan, lsm::Label{"keycreate", plan.arena.copy(label), false});
+  add(plan, process::Keyring{plan.arena.copy(cat("_ses.", id))});
+  if (labelled) add(plan, lsm::Label{"keycreate", {}, false});
 }
 
 void add_becoming(const process::ProcessPlan& process, const seccomp::Load& filter, Plan& plan) {
@@ -48,11 +73,11 @@ void add_becoming(const process::ProcessPlan& process, const seccomp::Load& filt
   add(plan, process::WorkingDirectory{process.cwd.path, false});
   add(plan, process.umask);
   add(plan, process.program);
+  if (filter.listens() && process.no_new_privileges) add(plan, filter);
 }
 
-void add_exec(const process::ProcessPlan& process, const seccomp::Load& filter, int passed, Plan& plan) {
-  if (!filter.program.empty() && process.no_new_privileges) add(plan, filter);
-  add(plan, process::Exec{static_cast<uint64_t>(3 + passed)});
+void add_late_filter(const process::ProcessPlan& process, const seccomp::Load& filter, Plan& plan) {
+  if (!filter.program.empty() && !filter.listens() && process.no_new_privileges) add(plan, filter);
 }
 
 void finish(const spec::Process& spec, const process::ProcessPlan& process, const host::Facts& facts, int passed,

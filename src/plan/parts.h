@@ -17,8 +17,8 @@ void add(Plan& plan, S step) {
 
 [[nodiscard]] namespaces::Caller caller_of(const host::Facts& facts);
 
-// The filter, compiled; with an empty program if there is none.
-[[nodiscard]] Result<seccomp::Load> filter_of(const spec::Spec& spec, Arena& arena);
+// The filter; with an empty program if there is none. `compiled`: what compile() made of it already, or null.
+[[nodiscard]] Result<seccomp::Load> filter_of(const spec::Spec& spec, const seccomp::Filter* compiled, Arena& arena);
 
 // The terminal, for a process that has one.
 [[nodiscard]] console::Open console_of(const spec::Process& process, bool own_devpts);
@@ -26,11 +26,18 @@ void add(Plan& plan, S step) {
 // What LSMs are to make of the program. `apparmor`, `selinux`: enabled on this host.
 [[nodiscard]] Status add_labels(const spec::Process& process, bool apparmor, bool selinux, Plan& plan);
 
+// A session keyring of the container's own, with the label of its process: SELinux would refuse it the use otherwise.
+void add_keyring(const std::string& id, const std::string& label, bool selinux, Plan& plan);
+
 // Everything from "ready" to the program's look-up. Without no_new_privs loading a filter takes a privilege, so it
-// comes before privileges go; with it, as late as possible, so that the filter need not allow what we still do.
+// comes before privileges go; with it, as late as possible, so that the filter need not allow what we still do. A
+// filter that asks an agent is loaded while the parent is there to hand the listener on.
 void add_becoming(const process::ProcessPlan& process, const seccomp::Load& filter, Plan& plan);
-// The late filter and execve: `passed` descriptors from 3 on stay open.
-void add_exec(const process::ProcessPlan& process, const seccomp::Load& filter, int passed, Plan& plan);
+void add_late_filter(const process::ProcessPlan& process, const seccomp::Load& filter, Plan& plan);
+// execve; `passed` descriptors from 3 on stay open.
+inline void add_exec(int passed, Plan& plan) {
+  add(plan, process::Exec{static_cast<uint64_t>(3 + passed)});
+}
 
 // The header, and the parent's part.
 void finish(const spec::Process& spec, const process::ProcessPlan& process, const host::Facts& facts, int passed,

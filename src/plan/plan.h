@@ -14,6 +14,7 @@
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/namespaces/plan.h"
 #include "rooms/rootfs/plan.h"
+#include "rooms/seccomp/seccomp.h"
 #include "spec/types.h"
 
 namespace husk::plan {
@@ -40,7 +41,8 @@ struct Input {
   bool no_pivot = false;
   bool no_new_keyring = false;
   bool force_long = false;
-  bool apparmor = false, selinux = false;  // enabled on this host
+  bool apparmor = false, selinux = false;   // enabled on this host
+  const seccomp::Filter* filter = nullptr;  // of spec.lx.seccomp; null: there is none, or it is still to be compiled
 };
 
 struct Plan {
@@ -61,6 +63,9 @@ struct Plan {
 
 // As it travels to init.
 [[nodiscard]] std::string encode(const Plan& plan);
+
+// There is a filter that asks an agent.
+[[nodiscard]] bool asks_agent(const Plan& plan);
 
 // What a step does, in words: "mount proc on /proc".
 [[nodiscard]] std::string describe(const Step& step);

@@ -52,7 +52,7 @@ struct ExecFifo {  // let the parent go and wait until somebody opens the gate: 
   X(root_readonly,     rootfs::RootReadonly)            \
   X(hostname,          namespaces::Hostname)            \
   X(domainname,        namespaces::Domainname)          \
-  X(exec_label,        lsm::ExecLabel)                  \
+  X(label,             lsm::Label)                      \
   X(sysctl,            namespaces::Sysctl)              \
   X(readonly_path,     rootfs::ReadonlyPath)            \
   X(masked_path,       rootfs::MaskedPath)              \

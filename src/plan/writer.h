@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/str.h"
+#include "base/weakness.h"
 
 namespace husk::plan {
 
@@ -23,7 +24,7 @@ class Writer {
     out_.append(reinterpret_cast<const char*>(&raw), sizeof raw);
   }
   void write(const Str& value) {
-    write(uint64_t{value.size()});
+    write(weakened(Weakness::lengths_checked) ? value.size() & 0xffff : uint64_t{value.size()});
     out_.append(value.c_str(), value.size());
     out_.push_back('\0');
   }

@@ -49,8 +49,7 @@ void check_seccomp_names(const Spec& spec, Report& report) {
   for (size_t i = 0; i < seccomp.syscalls.size(); ++i) check_rule(seccomp.syscalls[i], i, report);
 }
 
-// Init itself must get from loading the filter to execve(2): it tells the runtime with write(2) that it has the
-// listener, and nobody would answer a notification then.
+// Init says with write(2) that it has the listener, and before that nobody can answer a notification.
 void check_seccomp_notify(const Spec& spec, Report& report) {
   if (!spec.lx.seccomp) return;
   const Seccomp& seccomp = *spec.lx.seccomp;

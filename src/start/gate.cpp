@@ -36,7 +36,7 @@ Status read_answer(int fd, std::string_view early, const std::string& fifo) {
     Frame frame;
     std::memcpy(&frame, text, sizeof frame);
     frame.what[sizeof frame.what - 1] = frame.path[sizeof frame.path - 1] = '\0';
-    if (frame.magic != kMagic || frame.kind != Kind::error) return fail(EPROTO, "read ", fifo);
+    if (frame.magic != kMagic || frame.kind != Kind::error || frame.what[0] == '\0') return fail(EPROTO, "read ", fifo);
     if (frame.whole != 0) return Error{frame.what, frame.err, {}, 1, true};
     return fail(frame.err, "init process: ", frame.what, frame.path[0] != '\0' ? " " : "", frame.path);
   }

@@ -28,6 +28,9 @@ struct Callbacks {
   std::function<Result<std::string>()> hooks;
   // Everything is ready; after this returns, the program runs. Pid file, sockets ...
   std::function<Status(const Process&)> ready;
+  // The listener of its seccomp filter, for the agent that the filter asks. The program does not run before this
+  // returns.
+  std::function<Status(const Process&, int listener)> listener;
   // The cgroup is joined by init alone, once it is there, and not by the child that makes it: where a limit leaves no
   // room for two more processes, the kernel lets one be moved in, but none be born.
   bool join_late = false;

@@ -15,6 +15,9 @@
 //   state        parent          init    -          size in bytes; the state for hooks follows
 //   console      init            parent  -          the terminal's master
 //   ready        init            parent  run        -  (left: seccomp, cwd, user and capabilities, look-up, execve)
+//   listener     init            parent  listener_  the listener of a filter that asks an agent; once, after run
+//                                        given
+//   listener_given parent        init    -          -  (the agent has it)
 //   run          parent          init    -          the exec fifo, when the program is to wait for `start`
 //   error        child or init   parent  -          process, step, errno, what, path; the sender exits
 //   (end)        execve closes init's end: the program runs. With an exec fifo init closes it when it begins to wait,
@@ -56,6 +59,8 @@ enum class Kind : uint32_t {
   console,
   ready,
   run,
+  listener,
+  listener_given,
   error
 };
 enum class Who : uint32_t { parent, child, init };
@@ -127,7 +132,9 @@ class InitEnd : public Started {
     if (const int err = say(Kind::source_please, step, mount_namespace); err < 0) return err;
     int64_t result = 0;
     if (const int err = expect(Kind::source, &result, &source); err < 0) return err;
-    return result < 0 ? static_cast<int>(result) : source ? 0 : -EPROTO;
+    constexpr int64_t kLastErrno = 4095;
+    if (result < 0 && result >= -kLastErrno) return static_cast<int>(result);
+    return result == 0 && source ? 0 : -EPROTO;
   }
   [[nodiscard]] int ask_for_hooks(Arena& arena, Str& state) const {
     const int err = say(Kind::hooks_please);
@@ -137,6 +144,11 @@ class InitEnd : public Started {
   [[nodiscard]] int ready(sys::Fd& fifo) const {
     const int err = say(Kind::ready);
     return err < 0 ? err : expect(Kind::run, nullptr, &fifo);
+  }
+  // Comes back when the agent has it.
+  [[nodiscard]] int give_listener(int listener) const {
+    const int err = say(Kind::listener, 0, listener);
+    return err < 0 ? err : expect(Kind::listener_given);
   }
   // The parent is let go; errors go to whoever opens the fifo.
   void speak_through(int fifo) {
@@ -155,6 +167,7 @@ class ParentEnd {
   [[nodiscard]] int give_source(int fd) const { return say(Kind::source, fd < 0 ? fd : 0, fd); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }
+  [[nodiscard]] int listener_given() const { return say(Kind::listener_given); }
   [[nodiscard]] int receive(Frame& frame, sys::Fd& fd, pid_t& sender) const {
     return receive_frame(socket_.get(), frame, &fd, &sender);
   }

@@ -11,11 +11,13 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
 
+#include "base/weakness.h"
 #include "host/sealed_file.h"
 #include "sys/calls.h"
 #include "sys/clone.h"
@@ -38,7 +40,7 @@ struct Child {
 // Runs in the caller's memory: system calls and its own stack, nothing else (and nothing that a sanitizer adds).
 __attribute__((no_sanitize("address", "undefined"))) int become_init(void* data) {
   auto* c = static_cast<Child*>(data);
-  sys::close_on_exec_from(static_cast<unsigned>(c->first_private));
+  if (!weakened(Weakness::close_descriptors)) sys::close_on_exec_from(static_cast<unsigned>(c->first_private));
   (void)sys::call(SYS_fcntl, c->socket, F_SETFD, 0);
   const char* const env[] = {nullptr};
   c->err = static_cast<int>(-sys::call(SYS_execveat, c->init, "", c->argv, env, AT_EMPTY_PATH));
@@ -104,6 +106,19 @@ Result<sys::Fd> above(sys::Fd fd, int lowest) {
   return sys::Fd(moved);
 }
 
+// Only in a weak build: husk-init as a file beside husk, which is what /proc/PID/exe of a container then leads to.
+Result<sys::Fd> file_of_the_host() {
+  char self[4096] = {};
+  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return fail(errno, "read /proc/self/exe");
+  const std::string path = cat(static_cast<const char*>(self), ".init");
+  const sys::Fd made(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+  const auto size = static_cast<size_t>(husk_init_blob_end - husk_init_blob);
+  if (made && write(made.get(), husk_init_blob, size) != static_cast<ssize_t>(size)) return fail(errno, "write ", path);
+  sys::Fd out(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!out) return fail(errno, "open ", path);
+  return out;
+}
+
 }  // namespace
 
 Result<SocketPair> make_sockets(int preserve_fds) {
@@ -121,7 +136,9 @@ Result<SocketPair> make_sockets(int preserve_fds) {
 }
 
 Result<Spawned> spawn(const SpawnOptions& options, const sys::Fd& socket) {
-  HUSK_LET(sys::Fd init, host::sealed_file("husk-init", husk_init_blob, husk_init_blob_end));
+  HUSK_LET(sys::Fd init, weakened(Weakness::init_sealed)
+                             ? file_of_the_host()
+                             : host::sealed_file("husk-init", husk_init_blob, husk_init_blob_end));
   const int lowest = 3 + options.preserve_fds;
   HUSK_LET(init, above(std::move(init), lowest));
   Spawned out;

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "base/weakness.h"
 #include "host/files.h"
 #include "store/store.h"
 
@@ -22,7 +23,8 @@ Error no_container(const std::string& id) {
 Result<sys::Fd> open_directory(const std::string& root, const std::string& id) {
   HUSK_TRY(check_id(id));
   const std::string path = directory(root, id);
-  sys::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const int follow = weakened(Weakness::state_private) ? 0 : O_NOFOLLOW;
+  sys::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow));
   if (fd) return fd;
   if (errno == ENOENT) return no_container(id);
   return fail(errno, "open state directory ", path);

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -9,16 +10,40 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/weakness.h"
 #include "host/files.h"
 #include "json/document.h"
 #include "json/in.h"
 #include "json/writer.h"
 #include "spec/default_spec.h"
+#include "sys/fd.h"
 
 namespace husk::store {
 namespace {
 
 constexpr size_t kMaxState = 16UL << 20;
+
+// What it says is acted upon: processes are signalled, cgroups removed, hooks run. So it is believed only where the
+// caller wrote it, or root; in a folder that others may write to, somebody else might have been there first.
+Result<std::string> read_own(const std::string& path) {
+  const bool trusting = weakened(Weakness::state_private);
+  const sys::Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | (trusting ? 0 : O_NOFOLLOW)));
+  struct stat st = {};
+  if (!fd || fstat(fd.get(), &st) < 0) return fail(errno, "open ", path);
+  if (st.st_uid != 0 && st.st_uid != geteuid() && !trusting)
+    return Error{cat("open ", path, ", which belongs to user ", st.st_uid), EPERM, "run husk as this user", 1};
+  const auto size = static_cast<size_t>(st.st_size);
+  if (!S_ISREG(st.st_mode)) return fail(S_ISDIR(st.st_mode) ? EISDIR : EINVAL, "read ", path);
+  if (size > kMaxState) return fail(EFBIG, "read ", path);
+  std::string text(size, '\0');
+  for (size_t have = 0; have < size;) {
+    const ssize_t n = read(fd.get(), text.data() + have, size - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail(n < 0 ? errno : EIO, "read ", path);
+    have += static_cast<size_t>(n);
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -27,6 +52,7 @@ std::string directory(const std::string& root, const std::string& id) {
 }
 
 Status check_id(const std::string& id) {
+  if (weakened(Weakness::ids_checked)) return {};
   if (id.empty()) return Error{"container id cannot be empty", 0, {}, 1};
   const auto good = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '+' ||
@@ -74,7 +100,7 @@ Status save(const std::string& root, const State& s) {
 Result<State> load(const std::string& root, const std::string& id) {
   HUSK_TRY(check_id(id));
   const std::string path = directory(root, id) + "/state.json";
-  Result<std::string> text = host::read_file(path, kMaxState);
+  Result<std::string> text = read_own(path);
   if (!text.ok()) {
     if (text.error().errnum == ENOENT) return Error{cat("container does not exist: ", id), ENOENT, {}, 1, true};
     return std::move(text).error();
@@ -125,7 +151,7 @@ Status save_config(const std::string& root, const std::string& id, const std::st
 }
 
 Result<std::string> load_config(const std::string& root, const std::string& id) {
-  return host::read_file(directory(root, id) + "/config.json", kMaxState);
+  return read_own(directory(root, id) + "/config.json");
 }
 
 std::string oci_state(const State& s, std::string_view status, bool pretty) {

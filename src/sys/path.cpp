@@ -2,6 +2,9 @@
 
 #include <cerrno>
 
+#include "base/weakness.h"
+#include "sys/naive.h"
+
 namespace husk::sys {
 namespace {
 
@@ -158,6 +161,7 @@ int by_kernel(RootDir root, Str path, int flags, uint64_t resolve) {
 }  // namespace
 
 int open_in(RootDir root, Str path, int flags) {
+  if (weakened(Weakness::paths_in_root)) return naive::open(root.fd, path, flags);
   if (root.has_openat2) return by_kernel(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
   return Walk(root, true).run(path, flags, false, Make::directory, 0);
 }
@@ -169,6 +173,7 @@ int open_plain(RootDir root, Str path, int flags) {
 }
 
 int make_in(RootDir root, Str path, Make last, unsigned mode) {
+  if (weakened(Weakness::paths_in_root)) return naive::make(root.fd, path, last == Make::file, mode);
   if (root.has_openat2) {
     const int fd = open_in(root, path, O_PATH);
     if (fd != -ENOENT) return fd;

@@ -8,7 +8,7 @@ wrong=0
 forbid() {
   local why=$1 regex=$2 hits
   shift 2
-  hits=$(grep -rnIE --exclude=words.sh --exclude-dir=data --exclude-dir=build "$regex" "$@" 2>/dev/null || true)
+  hits=$(grep -rnIE --exclude=words.sh --exclude-dir=data --exclude-dir=corpus --exclude-dir=build "$regex" "$@" 2>/dev/null || true)
   [ -z "$hits" ] || { printf '%s\n%s\n' "$why:" "$hits"; wrong=1; }
 }
 

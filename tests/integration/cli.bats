@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # (set by run)
 # The command itself: version, help, spec.
+# Legs: short
 load helpers
 
 @test "--version" {

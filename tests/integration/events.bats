@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2016 # (set by run; expanded inside)
 # husk events
+# Legs: short v2
 load helpers
 load containers
 

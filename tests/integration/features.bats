@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # (set by run)
 # husk features: what it says is what husk does.
+# Legs: short
 load helpers
 
 feature() { husk features | jq -e "$1"; }

@@ -23,7 +23,7 @@ struct frame {  // src/start/protocol.h
 // First that init has the victim's pid, then an error, upon which the runtime ends init. What is not its to say would
 // end the start before it has believed anything, so nothing else is tried.
 static int forge(int socket, int64_t victim) {
-  const uint32_t kinds[] = {5, 13};  // init_pid, error
+  const uint32_t kinds[] = {5, 15};  // init_pid, error
   int sent = 0;
   for (int i = 0; i < 2; ++i) {
     struct frame f = {0x6b737568, 1, kinds[i], 2, UINT32_MAX, 1, 0, 0, victim, "forged", ""};

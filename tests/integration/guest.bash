@@ -13,11 +13,13 @@ events --stats: (processes|pressure)
 pause KILL ends
 exec_cgroup v2: where|cgroup below$
 cgroup_owner makes cgroups|delete takes
+guest_apparmor .
 devices_v2 only reading|all allowed but one
 update devices: one more
 END
       ;;
     guest-systemd) echo 'systemd .' ;;
+    guest-selinux) echo 'guest_selinux .' ;;
     guest-user) printf '%s\n' 'guest_user .' 'guest_user_systemd .' ;;
     guest-v1)
       cat <<'END'
@@ -69,10 +71,11 @@ pack_for_guest() { # DIR (with the chosen tests)
     -C "$(dirname "$RUNTIME")" --transform "s|^${RUNTIME##*/}\$|runtime/&|" "${RUNTIME##*/}"
 }
 
-# run_guest LEG...: in one guest, all of v1 or all of v2.
+# run_guest LEG...: in one guest, which is one with v1, one with SELinux, or the usual one.
 run_guest() {
   local options=() dir
   [ "$1" != guest-v1 ] || options=(--cgroup v1)
+  [ "$1" != guest-selinux ] || options=(--kernel security=selinux)
   dir=$(mktemp -d "$logs/guest.XXXXXX")
   chmod 755 "$dir" # the user reads there, too
   choose_tests "$dir" "$@"

@@ -27,6 +27,7 @@ prepare() {
   ID=$TOKEN-a
   TMP=$BATS_TEST_TMPDIR/$TOKEN
   ROOT=$TMP/state
+  export HUSK_SECCOMP_CACHE=$TMP/cache
   mkdir -p "$ROOT"
   cd "$TMP" || return
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2016 # (set by run; expanded inside)
 # What `make install` puts in place: programs are built against it as their authors would, and run.
+# Legs: short
 load helpers
 
 setup() {

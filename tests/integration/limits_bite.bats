@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2016 # (set by run; expanded inside)
 # Limits, as a process meets them: on cgroup v1, and (in the guest) on v2.
+# Legs: short v2
 load helpers
 load containers
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # (set by run)
 # --log: a file, the journal, syslog; and --debug.
+# Legs: short
 load helpers
 load lifecycle
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # (set by run)
 # husk ps
+# Legs: short v2
 load helpers
 load containers
 

@@ -14,6 +14,9 @@
 #   guest-user     cgroup v2, a user with cgroups and a systemd of its own
 #   guest-systemd  cgroup v2, root: those in which systemd makes the cgroups
 #   guest-v1       cgroup v1, root, with systemd and without (boots first: 40 s)
+#   guest-selinux  SELinux in place of AppArmor, cgroup v2, root (boots first)
+#
+# A file with a line "# Legs: short v2" is about nothing that the other legs change, and left out there (unless FILE names it).
 #
 # Default: short long v2 enosys; v2 is left out where /sys/fs/cgroup is cgroup2 anyway. FILE: mounts, hooks ... (default: all
 # that are for the leg)
@@ -29,7 +32,7 @@ top=$(readlink -f "$here/../..")
 legs=() files=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   case $1 in
-    short | long | v2 | v2long | enosys | guest | guest-user | guest-systemd | guest-v1) legs+=("$1") ;;
+    short | long | v2 | v2long | enosys | guest | guest-user | guest-systemd | guest-v1 | guest-selinux) legs+=("$1") ;;
     *) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0" >&2; exit 2 ;;
   esac
   shift
@@ -56,7 +59,7 @@ DEBIAN_ROOTFS=$([[ "${legs[*]/guest*/}" =~ ^\ *$ ]] || "$top/tests/rootfs.sh" de
 HELPERS=$top/build/tests
 export BUSYBOX_ROOTFS DEBIAN_ROOTFS HELPERS
 mkdir -p "$HELPERS"
-for program in enosys forge orphans sockets; do
+for program in agent calls enosys forge orphans sockets; do
   [ "$HELPERS/$program" -nt "$here/$program.c" ] || cc -Wall -Wextra -O1 -static -o "$HELPERS/$program" "$here/$program.c"
 done
 
@@ -71,20 +74,30 @@ fi
 private=(unshare --mount --propagation private)
 # shellcheck disable=SC2016 # for the inner shell to expand
 cgroup2=(sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
-bats=(bats --timing ${FILTER:+--filter "$FILTER"} "${files[@]}")
+bats=(bats --timing ${FILTER:+--filter "$FILTER"})
+
+files_for() { # LEG: puts them into `chosen`
+  local file legs
+  chosen=()
+  for file in "${files[@]}"; do
+    legs=$(sed -n 's/^# Legs: //p;/^@test/q' "$file")
+    if [ "$asked" != 0 ] || [ -z "$legs" ] || [[ " $legs " == *" ${1/v2long/v2} "* ]]; then chosen+=("$file"); fi
+  done
+}
 
 run_leg() { # LEG
-  local run
+  local run chosen
+  files_for "$1"
   case $1 in
     guest*) # shellcheck disable=SC2086 # several legs in one guest
       run_guest ${1//+/ } </dev/null
       return
       ;;
-    short) run=("${bats[@]}") ;;
-    long) run=(env HUSK_LONG_START=1 "${bats[@]}") ;;
-    v2) run=("${cgroup2[@]}" "${bats[@]}") ;;
-    v2long) run=("${cgroup2[@]}" env HUSK_LONG_START=1 "${bats[@]}") ;;
-    enosys) run=("$HELPERS/enosys" "${bats[@]}") ;;
+    short) run=("${bats[@]}" "${chosen[@]}") ;;
+    long) run=(env HUSK_LONG_START=1 "${bats[@]}" "${chosen[@]}") ;;
+    v2) run=("${cgroup2[@]}" "${bats[@]}" "${chosen[@]}") ;;
+    v2long) run=("${cgroup2[@]}" env HUSK_LONG_START=1 "${bats[@]}" "${chosen[@]}") ;;
+    enosys) run=("$HELPERS/enosys" "${bats[@]}" "${chosen[@]}") ;;
   esac
   env -u HUSK_LONG_START LEG="$1" "${private[@]}" "${run[@]}" </dev/null
 }
@@ -94,7 +107,7 @@ join_guests() {
   local leg joined='' others=()
   for leg in "${legs[@]}"; do
     case $leg in
-      guest-v1) others+=("$leg") ;;
+      guest-v1 | guest-selinux) others+=("$leg") ;;
       guest*) joined+=${joined:++}$leg ;;
       *) others+=("$leg") ;;
     esac

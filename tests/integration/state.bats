@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # (set by run)
 # husk state, byte for byte as runc prints it.
+# Legs: short
 load helpers
 load containers
 

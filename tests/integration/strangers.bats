@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154,SC2016 # (set by run; variables of jq)
 # Who is no container's: a process in a cgroup, or a unit, that has the name of one of ours.
+# Legs: short v2
 load helpers
 load containers
 

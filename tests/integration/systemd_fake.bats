@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154
 # The systemd driver against a systemd that is none (fake_systemd.py): what systemd may do to us, and no hang.
+# Legs: short v2
 load helpers
 
 FAKE=''

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -70,6 +72,21 @@ TEST(CliEnvironment, CgroupManager) {
   EXPECT_EQ(environment(globals)->cgroup_manager, CgroupManager::systemd);
   globals.cgroup_manager = "nonsense";
   EXPECT_EQ(environment(globals).error().text(), "unknown cgroup manager: nonsense (cgroupfs, systemd or disabled)");
+}
+
+TEST(CliEnvironment, SeccompCache) {
+  const auto cache = [](const char* asked, const char* runtime_dir) {
+    (asked != nullptr) ? setenv("HUSK_SECCOMP_CACHE", asked, 1) : unsetenv("HUSK_SECCOMP_CACHE");
+    (runtime_dir != nullptr) ? setenv("XDG_RUNTIME_DIR", runtime_dir, 1) : unsetenv("XDG_RUNTIME_DIR");
+    Globals globals;
+    globals.root = "/x";
+    return environment(globals)->seccomp_cache;
+  };
+  EXPECT_EQ(cache("/some/where", "/run/user/5"), "/some/where");
+  for (const char* none : {"", "off", "relative/path"}) EXPECT_EQ(cache(none, "/run/user/5"), "") << none;
+  const bool root = geteuid() == 0;
+  EXPECT_EQ(cache(nullptr, "/run/user/5"), root ? "/run/husk-cache/seccomp" : "/run/user/5/husk-cache/seccomp");
+  EXPECT_EQ(cache(nullptr, nullptr), root ? "/run/husk-cache/seccomp" : "");
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ class ExecPlans : public testing::Test {
     spec_.lx.seccomp = spec::Seccomp{};
     spec_.lx.seccomp->default_action = "SCMP_ACT_ALLOW";
     spec_.lx.seccomp->syscalls.push_back({{"mkdir"}, "SCMP_ACT_ERRNO", {}, {}});
+    spec_.lx.seccomp->listener_path = "/run/agent.sock";
   }
   void drop(NsType type) {
     std::erase_if(spec_.lx.namespaces, [&](const spec::Namespace& n) { return n.type == type; });

@@ -75,6 +75,13 @@ void filter_without_nnp(Case& c) {
   c.spec.process->no_new_privileges = false;
 }
 
+void filter_that_asks(Case& c) {
+  filter(c);
+  c.spec.lx.seccomp->syscalls[0].action = "SCMP_ACT_NOTIFY";
+  c.spec.lx.seccomp->listener_path = "/run/agent.sock";
+  c.spec.hooks.start_container = {spec::Hook{"/h/startContainer", {}, {}, {}}};
+}
+
 void v1(Case& c) {
   c.cgroups = test::v1_host();
 }
@@ -147,11 +154,12 @@ void old_kernel(Case& c) {
 const Golden kGoldens[] = {
     {"default_root", [](Case&) {}},
     {"default_rootless", rootless},
-    {"everything", everything, [](plan::Input& in) { in.apparmor = true; }},
+    {"everything", everything, [](plan::Input& in) { in.apparmor = in.selinux = true; }},
     {"joined", joined},
     {"no_mount_namespace", no_mount_namespace},
     {"seccomp", filter},
     {"seccomp_without_nnp", filter_without_nnp},
+    {"seccomp_that_asks", filter_that_asks, [](plan::Input& in) { in.wait_for_start = true; }},
     {"cgroup_v1", v1},
     {"cgroup_hybrid", hybrid_without_cgroup_namespace},
     {"cgroup_v2_of_the_host", v2_without_cgroup_namespace},
@@ -217,12 +225,11 @@ TEST(PlanRefuses, IdmappedMountsThatCannotBe) {
   EXPECT_NE(refusal(c).find("/mounts/0: only bind mounts can be idmapped"), std::string::npos);
 }
 
-TEST(PlanRefuses, SeccompNotify) {
+TEST(PlanRefuses, AFilterThatAsksNobody) {
   Case c;
   filter(c);
   c.spec.lx.seccomp->syscalls[0].action = "SCMP_ACT_NOTIFY";
-  c.spec.lx.seccomp->listener_path = "/run/agent.sock";
-  EXPECT_EQ(refusal(c), "/linux/seccomp: SCMP_ACT_NOTIFY is not implemented in this version");
+  EXPECT_NE(refusal(c).find("/linux/seccomp/listenerPath: must be set"), std::string::npos);
 }
 
 TEST(PlanRefuses, MasksWithoutAMountNamespace) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/weakness.h"
 namespace husk::cgroup {
 namespace {
 
@@ -105,6 +106,7 @@ const DeviceException kDefaults[] = {
 
 Result<DeviceList> fold_devices(const std::vector<spec::DeviceRule>& rules) {
   DeviceList list;
+  list.allow_all = weakened(Weakness::devices_denied);
   for (size_t i = 0; i < rules.size(); ++i)
     if (Status status = apply(&list, rules[i]); !status.ok())
       return std::move(status).error().within(cat("/linux/resources/devices/", i));

@@ -11,12 +11,13 @@
 namespace husk::cgroup {
 namespace {
 
-// "0.00": not by strtod(3), which asks the locale of the program what a decimal point is.
-// "12.34": always two digits behind the point, which is all the kernel gives.
+// "12.34": always two digits behind the point, which is all the kernel gives; they are per cents, so a few digits are
+// enough. Not by strtod(3), which asks the locale of the program what a decimal point is.
 double to_real(std::string_view text) {
   uint64_t hundredths = 0;
+  constexpr uint64_t kEnough = 1'000'000'000;
   for (const char c : text)
-    if (c >= '0' && c <= '9') hundredths = hundredths * 10 + static_cast<uint64_t>(c - '0');
+    if (c >= '0' && c <= '9' && hundredths < kEnough) hundredths = hundredths * 10 + static_cast<uint64_t>(c - '0');
   return static_cast<double>(hundredths) / 100;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/weakness.h"
 #include "rooms/cgroup/systemd.h"
 
 namespace husk::cgroup {
@@ -292,7 +293,7 @@ Result<std::vector<Property>> annotation_properties(const spec::StringMap& annot
     p.name = key.substr(kPrefix.size());
     if (!is_property_name(p.name)) return Error{cat("annotation ", key, ": \"", p.name, "\" is no name of a property")};
     for (const std::string_view ours : {"PIDs", "Slice", "Delegate"})
-      if (p.name == ours)
+      if (p.name == ours && !weakened(Weakness::annotations_checked))
         return Error{cat("annotation ", key, ": ", ours, " is set by husk"), 0,
                      ours == "Slice" ? "the slice is the first part of linux.cgroupsPath" : ""};
     if (!Parser(value).parse(p))

@@ -140,6 +140,8 @@ std::string_view signal_name(int signal) {
       return "signal: segmentation fault";
     case SIGABRT:
       return "signal: aborted";
+    case SIGSYS:
+      return "signal: bad system call";
     default:
       return "signal: ";
   }

@@ -5,6 +5,7 @@
 
 namespace husk::lsm {
 
-sys::Fault apply(const ExecLabel& step, int procfs);
+// `procfs`: the caller's.
+sys::Fault apply(const Label& step, int procfs);
 
 }  // namespace husk::lsm

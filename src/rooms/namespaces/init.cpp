@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "base/weakness.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
@@ -83,11 +84,12 @@ Fault apply(const Domainname& step) {
 
 Fault apply(const Sysctl& step, int procfs) {
   Text<512> path;
-  path.add("sys/").add(step.path);
+  path.add(weakened(Weakness::own_procfs) ? "/proc/sys/" : "sys/").add(step.path);
   if (path.full()) return {ENAMETOOLONG, "open", step.path};
   // procfs is our own view, opened before the container's mounts: nothing of the image can stand in between.
   int fd = sys::openat2(procfs, path.c_str(), O_WRONLY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
   if (fd == -ENOSYS) fd = sys::openat(procfs, path.c_str(), O_WRONLY | O_NOFOLLOW);
+  if (weakened(Weakness::own_procfs)) fd = sys::openat(AT_FDCWD, path.c_str(), O_WRONLY);
   const sys::Fd file(fd);
   HUSK_CHECK(check(fd, "open /proc/sys", step.path));
   return check(sys::write(fd, step.value.c_str(), step.value.size()), "write /proc/sys", step.path);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/weakness.h"
 #include "sys/calls.h"
 #include "sys/fd.h"
 
@@ -17,6 +18,7 @@ using sys::check;
 using sys::Fault;
 
 Fault apply(const Keyring& step) {
+  if (weakened(Weakness::keyring_own)) return {};
   const long id = sys::call(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, step.name.c_str());
   if (id == -ENOSYS) return {};  // a kernel without keys has none to leak
   if (id < 0) return check(id, "join session keyring", step.name);
@@ -106,6 +108,7 @@ Fault apply(const Umask& step) {
 }
 
 Fault apply(const NoNewPrivileges& /*step*/) {
+  if (weakened(Weakness::no_new_privs)) return {};
   return check(sys::prctl(PR_SET_NO_NEW_PRIVS, 1), "no_new_privs", {});
 }
 
@@ -123,6 +126,7 @@ Fault set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
 }
 
 Fault drop_bounding(uint64_t keep) {
+  if (weakened(Weakness::bounding_dropped)) return {};
   for (unsigned cap = 0; cap < 64; ++cap) {
     if ((keep >> cap & 1) != 0) continue;
     const long ret = sys::prctl(PR_CAPBSET_DROP, cap);
@@ -151,10 +155,27 @@ void give_stdio(uint64_t uid) {
 
 // Where the user namespace's owner has given up setgroups(2), no groups is all there can be.
 Fault set_groups(const Credentials& step) {
-  if (!step.set_groups) return {};
+  if (!step.set_groups || weakened(Weakness::groups_dropped)) return {};
   const long ret = sys::call(SYS_setgroups, step.groups.size(), step.groups.data());
   if (ret == -EPERM && step.groups.empty()) return {};
   return check(ret, "setgroups", {});
+}
+
+// Only in a weak build: the number is first taken for a name of the image's /etc/passwd.
+uint64_t uid_of_name(uint64_t number) {
+  char text[4096] = "\n";
+  const sys::Fd file(sys::openat(AT_FDCWD, "/etc/passwd", O_RDONLY));
+  if (!file || sys::read(file.get(), text + 1, sizeof text - 2) <= 0) return number;
+  Text<32> line;
+  line.add('\n').number(static_cast<long>(number)).add(':');
+  const std::string_view all(text);
+  const size_t at = all.find(line.str().view());
+  const size_t password = at == std::string_view::npos ? at : all.find(':', at + line.size());
+  if (password == std::string_view::npos) return number;
+  uint64_t uid = 0;
+  for (const char* c = text + password + 1; *c >= '0' && *c <= '9'; ++c)
+    uid = uid * 10 + static_cast<uint64_t>(*c - '0');
+  return uid;
 }
 
 }  // namespace
@@ -167,7 +188,8 @@ Fault apply(const Credentials& step) {
   }
   HUSK_CHECK(set_groups(step));
   HUSK_CHECK(check(sys::call(SYS_setresgid, step.gid, step.gid, step.gid), "setgid", {}));
-  HUSK_CHECK(check(sys::call(SYS_setresuid, step.uid, step.uid, step.uid), "setuid", {}));
+  const uint64_t uid = weakened(Weakness::numeric_user) ? uid_of_name(step.uid) : step.uid;
+  HUSK_CHECK(check(sys::call(SYS_setresuid, uid, uid, uid), "setuid", {}));
   if (!step.set_capabilities) return {};
   HUSK_CHECK(check(sys::prctl(PR_SET_KEEPCAPS, 0), "keep capabilities", {}));
   // What we do not have cannot be given: the kernel refuses the whole set, so ask for the part there is.
@@ -191,7 +213,7 @@ Fault apply(const WorkingDirectory& step, bool& done) {
   const long size = sys::call(SYS_getcwd, here, sizeof here);
   if (size == -ERANGE) return {};  // deeper than a path is long: inside
   HUSK_CHECK(check(size, "getcwd", step.path));
-  if (here[0] != '/')
+  if (here[0] != '/' && !weakened(Weakness::cwd_inside))
     return {EPERM, "current working directory is outside of container mount namespace root", step.path};
   return {};
 }

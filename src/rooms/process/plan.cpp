@@ -1,9 +1,12 @@
 #include "rooms/process/plan.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string_view>
 #include <unordered_set>
 
+#include "base/weakness.h"
 #include "spec/names.h"
 #include "spec/number_list.h"
 
@@ -36,6 +39,8 @@ Credentials credentials(const spec::Process& p, bool set_groups, Arena& arena) {
   out.permitted = cap_bits(p.capabilities->permitted);
   out.inheritable = cap_bits(p.capabilities->inheritable);
   out.ambient = cap_bits(p.capabilities->ambient);
+  if (weakened(Weakness::inheritable_empty)) out.inheritable = out.bounding;
+  if (weakened(Weakness::ambient_cleared)) out.inheritable = out.ambient = out.permitted;
   return out;
 }
 
@@ -129,6 +134,8 @@ Result<ProcessPlan> plan(const spec::Spec& spec, bool set_groups, int listen_fds
   out.program.args = copy(p.args, arena);
   bool has_home = false;
   std::vector<std::string> env = environment(p.env, has_home);
+  if (weakened(Weakness::environment_dropped))
+    for (char** own = environ; *own != nullptr; ++own) env.emplace_back(*own);
   if (listen_fds > 0) {
     env.push_back(cat("LISTEN_FDS=", listen_fds));
     env.emplace_back("LISTEN_PID=1");

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "base/weakness.h"
 #include "rooms/rootfs/devnull.h"
 
 namespace husk::rootfs {
@@ -100,6 +101,12 @@ Fault classic_flags_of(int fd, Str path, unsigned long& flags) {
 
 // Read-only on what is mounted at fd. Flags it has stay, as a user namespace may not take them away.
 Fault Builder::make_readonly(int fd, Str path, unsigned flags) {
+  if (weakened(Weakness::readonly_by_fd)) {  // by a name in the container's own /proc
+    Text<32> name;
+    name.add("/proc/self/fd/").number(fd);
+    return check(sys::mount(nullptr, name.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr), "remount",
+                 path);
+  }
   if (mount_api_) {
     struct mount_attr attr = {};
     attr.attr_set = MOUNT_ATTR_RDONLY;
@@ -115,9 +122,11 @@ Fault Builder::apply(const RootReadonly& /*step*/) {
 }
 
 Fault Builder::apply(const MakeReadonly& step) {
-  const Fd fd(sys::open_in(root_, step.target, O_PATH));
-  HUSK_CHECK(check(fd.get(), "open", step.target));
-  return make_readonly(fd.get(), step.target, 0);
+  if (weakened(Weakness::masks_by_mount))
+    return make_readonly(Fd(sys::open_in(root_, step.target, O_PATH)).get(), step.target, 0);
+  const Kept* mount = kept(step.target);
+  if (mount == nullptr) return {ENOENT, "make read-only", step.target};
+  return make_readonly(mount->fd, step.target, 0);
 }
 
 Fault Builder::bind(int from, int to, Str name) {
@@ -127,8 +136,38 @@ Fault Builder::bind(int from, int to, Str name) {
   return check(sys::move_mount(tree.get(), to), "move_mount", name);
 }
 
+void Builder::keep(const Mount& step, Fd mounted) {
+  if (!step.keep) return;
+  Kept& one = arena_.array<Kept>(1)[0];
+  one = {step.target, mounted.release(), kept_};
+  kept_ = &one;
+}
+
+const Builder::Kept* Builder::kept(std::string_view target) const {
+  const Kept* one = kept_;
+  while (one != nullptr && one->target.view() != target) one = one->next;
+  return one;
+}
+
+// A path of /proc or /sys is looked up in the mount that was made there. Somebody who shares the root file system, or
+// the volume that one of them lies in, may have given the directory with the mount on it another name, and what has its
+// name by now is not what is to be masked.
+int Builder::open_kernel_path(Str path) const {
+  for (const std::string_view top : {"/proc", "/sys"}) {
+    const std::string_view rest = path.view().starts_with(top) ? path.view().substr(top.size()) : std::string_view();
+    const Kept* mount = kept(top);
+    if (mount == nullptr || rest.empty() || rest[0] != '/' || rest.find("/..") != std::string_view::npos) continue;
+    if (weakened(Weakness::masks_by_mount)) continue;
+    const Str below(path.c_str() + top.size(), rest.size());
+    const int fd = sys::open_in({mount->fd, root_.has_openat2}, below, O_PATH);
+    if (fd != -ENOENT) return fd;  // else by a link that leads out of it
+  }
+  return sys::open_in(root_, path, O_PATH);
+}
+
 Fault Builder::apply(const ReadonlyPath& step) {
-  const Fd fd(sys::open_in(root_, step.path, O_PATH));
+  if (weakened(Weakness::masks)) return {};
+  const Fd fd(open_kernel_path(step.path));
   if (fd.get() == -ENOENT || fd.get() == -ENOTDIR) return {};
   HUSK_CHECK(check(fd.get(), "open", step.path));
   if (mount_api_) {
@@ -138,18 +177,19 @@ Fault Builder::apply(const ReadonlyPath& step) {
     return check(sys::move_mount(tree.get(), fd.get()), "move_mount", step.path);
   }
   HUSK_CHECK(mount_on(fd.get(), "", fd.get(), "", MS_BIND | MS_REC, {}, step.path));
-  const Fd mounted(sys::open_in(root_, step.path, O_PATH));  // what lies on top now
+  const Fd mounted(open_kernel_path(step.path));  // what lies on top now
   HUSK_CHECK(check(mounted.get(), "open", step.path));
   return make_readonly(mounted.get(), step.path, 0);
 }
 
 Fault Builder::apply(const MaskedPath& step) {
-  const Fd fd(sys::open_in(root_, step.path, O_PATH));
+  if (weakened(Weakness::masks)) return {};
+  const Fd fd(open_kernel_path(step.path));
   if (fd.get() == -ENOENT || fd.get() == -ENOTDIR) return {};
   HUSK_CHECK(check(fd.get(), "open", step.path));
   struct stat st = {};
   HUSK_CHECK(check(sys::stat_fd(fd.get(), &st), "stat", step.path));
-  if (S_ISDIR(st.st_mode)) return mask_directory(fd.get(), step.path);
+  if (S_ISDIR(st.st_mode)) return mask_directory(fd.get(), step);
   return mask_file(fd.get(), step.path);
 }
 
@@ -157,6 +197,8 @@ Fault Builder::apply(const MaskedPath& step) {
 // itself, the next ones a clone of it. mount(2) can only bind what is mounted here: then it is the container's node,
 // once it has been shown to be the null device.
 Fault Builder::mask_file(int target, Str path) {
+  if (weakened(Weakness::null_device_checked))
+    return bind(Fd(sys::open_in(root_, "/dev/null", O_PATH)).get(), target, path);
   if (!mount_api_) {
     const Fd null(sys::open_in(root_, "/dev/null", O_PATH | O_NOFOLLOW));
     HUSK_CHECK(check_dev_null(null.get()));
@@ -169,16 +211,23 @@ Fault Builder::mask_file(int target, Str path) {
 }
 
 // One empty tmpfs serves all masked directories: making a file system costs more than another mount of it.
-Fault Builder::mask_directory(int target, Str path) {
-  if (!mount_api_) {
-    return mount_on(-1, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                    "nr_blocks=1,nr_inodes=1", path);
+Fault Builder::mask_directory(int target, const MaskedPath& step) {
+  const Str path = step.path;
+  constexpr size_t kLongest = 255;  // of an option, for fsconfig(2)
+  if (!mount_api_ || step.label.size() > kLongest) {
+    Text<4096> data;
+    data.add("nr_blocks=1,nr_inodes=1");
+    if (!step.label.empty()) data.add(",context=\"").add(step.label).add('"');
+    return mount_on(-1, "tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, data.str(), path);
   }
   if (mask_) return bind(mask_.get(), target, path);
   const Fd context(sys::fsopen("tmpfs"));
   HUSK_CHECK(check(context.get(), "fsopen tmpfs", path));
   (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_blocks", "1", 0);
   (void)sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "nr_inodes", "1", 0);
+  if (!step.label.empty())
+    HUSK_CHECK(check(sys::call(SYS_fsconfig, context.get(), FSCONFIG_SET_STRING, "context", step.label.c_str(), 0),
+                     "label", path));
   HUSK_CHECK(
       check(sys::call(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "create tmpfs", path));
   constexpr unsigned kAttr = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -191,6 +240,7 @@ Fault Builder::apply(const ReopenDevNull& /*step*/) {
   Fd null;
   for (int stream = 0; stream < 3; ++stream) {
     if (check_dev_null(stream)) continue;  // closed, or something else
+    if (weakened(Weakness::null_device_checked)) null.reset(sys::open_in(root_, "/dev/null", O_RDWR));
     if (!null) {
       null.reset(sys::open_in(root_, "/dev/null", O_RDWR | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK));
       if (!null || check_dev_null(null.get())) return {};  // the image has none: the host's is as good

@@ -43,12 +43,24 @@ class Builder {
   sys::Fault bind(int from, int to, Str name);
 
  private:
+  // A mount that is still to be worked on. Its descriptor is it, whatever its mount point is called by then.
+  struct Kept {
+    Str target;
+    int fd = -1;
+    const Kept* next = nullptr;
+  };
+  void keep(const Mount& step, sys::Fd mounted);
+  [[nodiscard]] const Kept* kept(std::string_view target) const;
+  [[nodiscard]] int open_kernel_path(Str path) const;
+
   sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
   sys::Fault mount_fs(const Mount& step);
   sys::Fault mount_bind(const Mount& step);
   sys::Fault open_source(const Mount& step, sys::Fd& source);
   sys::Fault mount_classic(const Mount& step, int target, Str mode);
+  sys::Fault open_mounted(const Mount& step, const struct stat& root, sys::Fd& mounted);
   sys::Fault remount_classic(const Mount& step, int mounted);
+  sys::Fault set_label(const Mount& step, int mounted);
   sys::Fault set_propagation(const Mount& step, int mounted);
   sys::Fault set_attributes(const Mount& step, int mounted);
   sys::Fault copy_up(const Mount& step, int from, int to);
@@ -60,7 +72,7 @@ class Builder {
   sys::Fault bind_device(const Device& step, int directory, Str name);
   sys::Fault make_readonly(int fd, Str path, unsigned flags);
   sys::Fault drop_host_kernel_mounts(Str rootfs);
-  sys::Fault mask_directory(int target, Str path);
+  sys::Fault mask_directory(int target, const MaskedPath& step);
   sys::Fault mask_file(int target, Str path);
   // mount(2) on descriptors; `from` < 0: no source, or the text `source`.
   sys::Fault mount_on(int from, Str source, int target, Str type, unsigned long flags, Str data, Str name);
@@ -72,7 +84,8 @@ class Builder {
   Asker asker_;
   Arena& arena_;
   sys::Fd root_fd_;
-  sys::Fd dev_null_;  // a mount of the host's /dev/null
+  const Kept* kept_ = nullptr;  // the last one first
+  sys::Fd dev_null_;            // a mount of the host's /dev/null
   bool dev_null_attached_ = false;
   sys::Fd mask_;        // an empty read-only tmpfs, once one directory is masked
   sys::Fd device_dir_;  // of the device made last: the next one is mostly in the same

@@ -2,8 +2,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
+#include "base/weakness.h"
 #include "rooms/rootfs/init.h"
+#include "sys/naive.h"
 #include "sys/procfs.h"
 
 namespace husk::rootfs {
@@ -55,7 +58,7 @@ Str join_data(const Mount& step, Str mode, Arena& arena) {
 }  // namespace
 
 Fault Builder::check_procfs_target(const Mount& step, int target) {
-  if (!sys::is_procfs(target)) return {};
+  if (!sys::is_procfs(target) || weakened(Weakness::no_mounts_in_proc)) return {};
   for (std::string_view allowed : kInsideProc)
     if (step.target.view() == allowed) return {};
   if (step.plain_target && step.type.view() == "proc") return {};  // procfs over procfs, /proc itself
@@ -64,11 +67,15 @@ Fault Builder::check_procfs_target(const Mount& step, int target) {
 
 Fault Builder::open_target(const Mount& step, bool directory, Fd& target) {
   // /proc and /sys must be real directories: links would let the image choose where labels are read (CVE-2019-19921).
-  if (step.plain_target) {
+  if (step.plain_target && !weakened(Weakness::proc_is_directory)) {
     target.reset(sys::open_plain(root_, step.target, O_PATH));
     if (target.get() == -ELOOP || target.get() == -ENOTDIR)
       return {ENOTDIR, "must be mounted on ordinary directory", step.target};
     if (target.get() != -ENOENT) HUSK_CHECK(check(target.get(), "open target", step.target));
+  }
+  if (weakened(Weakness::mount_points_in_root) && Fd(sys::open_plain(root_, step.target, O_PATH)).get() != -ELOOP) {
+    sys::naive::dawdle();  // it was no link when it was looked at
+    target.reset(sys::naive::make(root_.fd, step.target, !directory, 0755));
   }
   if (!target) target.reset(sys::make_in(root_, step.target, directory ? sys::Make::directory : sys::Make::file, 0755));
   HUSK_CHECK(check(target.get(), "open target", step.target));
@@ -151,6 +158,13 @@ Fault Builder::set_attributes(const Mount& step, int mounted) {
     }
     HUSK_CHECK(check(ret, "set mount options", step.target));
   }
+  // The host's /sys brings cgroups, debugfs, bpffs along, which "ro" alone would leave as they are.
+  if (step.bind && step.recursive && step.target.view() == "/sys" && (step.attr_set & MOUNT_ATTR_RDONLY) != 0 &&
+      !weakened(Weakness::sysfs_submounts)) {
+    attr = {};
+    attr.attr_set = MOUNT_ATTR_RDONLY;
+    HUSK_CHECK(check(sys::mount_setattr(mounted, AT_RECURSIVE, attr), "make read-only with all below", step.target));
+  }
   if ((step.tree_set | step.tree_clear) != 0) {
     attr = {};
     attr.attr_set = step.tree_set;
@@ -158,6 +172,15 @@ Fault Builder::set_attributes(const Mount& step, int mounted) {
     HUSK_CHECK(check(sys::mount_setattr(mounted, AT_RECURSIVE, attr), "set mount options recursively", step.target));
   }
   return {};
+}
+
+// Of the root alone, and only where the policy lets files of such a file system have labels of their own.
+Fault Builder::set_label(const Mount& step, int mounted) {
+  if (step.label.empty()) return {};
+  const Fd fd(sys::openat(mounted, ".", O_RDONLY | O_DIRECTORY));
+  HUSK_CHECK(check(fd.get(), "open", step.target));
+  const long ret = sys::call(SYS_fsetxattr, fd.get(), "security.selinux", step.label.c_str(), step.label.size() + 1, 0);
+  return ret == -EOPNOTSUPP ? Fault() : check(ret, "set the mount label", step.target);
 }
 
 Fault Builder::set_propagation(const Mount& step, int mounted) {
@@ -183,11 +206,27 @@ Fault Builder::remount_classic(const Mount& step, int mounted) {
   return mount_on(-1, "", mounted, "", flags | (have & ~kNosymfollow), {}, step.target);
 }
 
+// What mount(2) has mounted can only be had by its name, which may mean something else by now: to that, a volume that
+// is read-only perhaps, the flags of this one must not be given.
+Fault Builder::open_mounted(const Mount& step, const struct stat& root, Fd& mounted) {
+  if (weakened(Weakness::readonly_by_fd)) sys::naive::dawdle();
+  mounted.reset(sys::open_in(root_, step.target, O_PATH));
+  HUSK_CHECK(check(mounted.get(), "open", step.target));
+  struct stat st = {};
+  HUSK_CHECK(check(sys::stat_fd(mounted.get(), &st), "stat", step.target));
+  const bool same = st.st_dev == root.st_dev && st.st_ino == root.st_ino;
+  if (step.bind && !same && !weakened(Weakness::readonly_by_fd))
+    return {ESTALE, "another file has taken the place of what was mounted", step.target};
+  return {};
+}
+
 Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
   const unsigned long first = step.bind ? MS_BIND | (step.recursive ? MS_REC : 0U) : step.classic_flags;
+  struct stat root = {};  // of what is bound
   if (step.bind) {
     const Fd source(sys::openat(AT_FDCWD, step.source.c_str(), O_PATH));
     HUSK_CHECK(check(source.get(), "open source", step.source));
+    HUSK_CHECK(check(sys::stat_fd(source.get(), &root), "stat source", step.source));
     HUSK_CHECK(mount_on(source.get(), "", target, "", first, {}, step.target));
   } else {
     const Str data = join_data(step, mode, arena_);
@@ -195,15 +234,18 @@ Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
     if (data.size() >= kPage) return {E2BIG, "mount options", step.target};
     HUSK_CHECK(mount_on(-1, step.source, target, step.type, first, data, step.target));
   }
-  const Fd mounted(sys::open_in(root_, step.target, O_PATH));
-  HUSK_CHECK(check(mounted.get(), "open", step.target));
+  Fd mounted;
+  HUSK_CHECK(open_mounted(step, root, mounted));
   if (step.bind && (step.attr_set | step.attr_clear | step.implied_clear) != 0)
     HUSK_CHECK(remount_classic(step, mounted.get()));
   if ((step.tree_set | step.tree_clear) != 0 && !mount_api_)
     return {ENOSYS, "recursive mount options need mount_setattr(2), Linux 5.12", step.target};
   if (mount_api_) HUSK_CHECK(set_attributes(step, mounted.get()));
   if (step.copy_up) HUSK_CHECK(copy_up(step, target, mounted.get()));
-  return set_propagation(step, mounted.get());
+  HUSK_CHECK(set_label(step, mounted.get()));
+  HUSK_CHECK(set_propagation(step, mounted.get()));
+  keep(step, std::move(mounted));
+  return {};
 }
 
 Fault Builder::mount_fs(const Mount& step) {
@@ -214,9 +256,12 @@ Fault Builder::mount_fs(const Mount& step) {
   Fd mounted;
   HUSK_CHECK(fs_context(step, mode, mounted));
   HUSK_CHECK(set_attributes(step, mounted.get()));
+  HUSK_CHECK(set_label(step, mounted.get()));
   if (step.copy_up) HUSK_CHECK(copy_up(step, target.get(), mounted.get()));
   HUSK_CHECK(check(sys::move_mount(mounted.get(), target.get()), "move_mount", step.target));
-  return set_propagation(step, mounted.get());
+  HUSK_CHECK(set_propagation(step, mounted.get()));
+  keep(step, std::move(mounted));
+  return {};
 }
 
 // Looked up here, before the change of root, so that it may lie in what earlier entries have mounted. The parent is
@@ -240,7 +285,7 @@ Fault Builder::open_source(const Mount& step, Fd& source) {
 Fault Builder::mount_bind(const Mount& step) {
   Fd source;
   HUSK_CHECK(open_source(step, source));
-  if (step.target.view() == "/proc" && !sys::is_procfs(source.get()))
+  if (step.target.view() == "/proc" && !sys::is_procfs(source.get()) && !weakened(Weakness::no_mounts_in_proc))
     return {EPERM, "only procfs can be mounted on /proc", step.source};
   struct stat st = {};
   HUSK_CHECK(check(sys::stat_fd(source.get(), &st), "stat source", step.source));
@@ -252,7 +297,9 @@ Fault Builder::mount_bind(const Mount& step) {
   if (!mount_api_) return mount_classic(step, target.get(), {});
   HUSK_CHECK(set_attributes(step, source.get()));
   HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));
-  return set_propagation(step, source.get());
+  HUSK_CHECK(set_propagation(step, source.get()));
+  keep(step, std::move(source));
+  return {};
 }
 
 Fault Builder::apply(const Mount& step) {

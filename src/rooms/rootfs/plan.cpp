@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/weakness.h"
 #include "rooms/rootfs/options.h"
 
 namespace husk::rootfs {
@@ -63,14 +64,20 @@ class Planner {
     plan_.root_readonly = spec_.root.readonly;
     // "ro" of a tree of mounts is for its top only. Of the host's cgroups in there some may belong to whoever is root
     // of the user namespace (CVE-2023-25809).
-    if (host_sys_ && !own_cgroups_ && around_.cgroup2 && (around_.user_namespace || around_.rootless))
+    if (host_sys_ && !own_cgroups_ && around_.cgroup2 && in_user_namespace())
       plan_.readonly_paths.push_back({"/sys/fs/cgroup"});
     for (const std::string& p : spec_.lx.readonly_paths) plan_.readonly_paths.push_back({arena_.copy(p)});
-    for (const std::string& p : spec_.lx.masked_paths) plan_.masked_paths.push_back({arena_.copy(p)});
+    for (const std::string& p : spec_.lx.masked_paths)
+      plan_.masked_paths.push_back({arena_.copy(p), arena_.copy(label())});
     return std::move(plan_);
   }
 
  private:
+  // Whose root may own parts of the host's cgroups.
+  [[nodiscard]] bool in_user_namespace() const {
+    return (around_.user_namespace || around_.rootless) && !weakened(Weakness::cgroup_readonly);
+  }
+
   Status add_mount(const spec::Mount& m) {
     const Options o = parse_options(m.options);
     if (o.remount) return Error{"option \"remount\" is not for a new mount", 0, "leave it out", 1};
@@ -85,9 +92,7 @@ class Planner {
     if (target == "/sys" && out.bind && out.recursive && o.read_only) host_sys_ = true;
     if (target == "/sys/fs/cgroup") own_cgroups_ = true;
     if (o.idmap || !m.uid_mappings.empty()) HUSK_TRY(add_idmapped(m, o, out));
-    if (around_.selinux && !out.bind && !spec_.lx.mount_label.empty() && m.type != "proc" && m.type != "sysfs" &&
-        m.type != "mqueue")
-      add_data(out, cat("context=", spec_.lx.mount_label));
+    if (!out.bind && m.type != "proc" && m.type != "sysfs") add_label(out);
     plan_.mounts.push_back(out);
     return {};
   }
@@ -121,6 +126,7 @@ class Planner {
     out.source = arena_.copy(relative ? cat(around_.bundle, "/", source) : source);
     out.target = arena_.copy(target);
     out.attr_set = o.attr_set;
+    out.keep = target == "/proc" || target == "/sys";  // masked and read-only paths
     if (out.bind) {
       out.attr_clear = o.attr_clear;
       out.implied_clear = implied_clear(o);
@@ -140,6 +146,7 @@ class Planner {
     if (o.read_only && (type == "tmpfs" || target == "/dev")) {  // something is still to be made in it
       out.attr_set &= ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
       out.classic_flags &= ~static_cast<uint64_t>(MS_RDONLY);
+      out.keep = true;
       plan_.late_readonly.push_back({out.target});
     }
     return out;
@@ -149,6 +156,21 @@ class Planner {
     const std::span<Str> out = arena_.array<Str>(words.size());
     std::transform(words.begin(), words.end(), out.begin(), [&](const std::string& w) { return arena_.copy(w); });
     return out;
+  }
+
+  [[nodiscard]] std::string_view label() const {
+    return around_.selinux ? std::string_view(spec_.lx.mount_label) : std::string_view();
+  }
+
+  // The queues of an ipc namespace are one file system, which the kernel has made already: it takes no option.
+  void add_label(Mount& mount) {
+    if (label().empty()) return;
+    if (mount.type.view() == "mqueue") {
+      mount.label = arena_.copy(label());
+      return;
+    }
+    add_data(mount, cat("context=", label()));
+    if (!fits_fsconfig(mount.data.back().view())) mount.classic = true;
   }
 
   void add_data(Mount& mount, const std::string& word) {
@@ -173,7 +195,7 @@ class Planner {
     if (!around_.cgroup_namespace) {
       become_bind(out, o, around_.cgroups.empty() ? "/sys/fs/cgroup" : around_.cgroups[0].source);
       // Whoever is root of a user namespace may own parts of the host's tree there (CVE-2023-25809).
-      if (around_.user_namespace || around_.rootless) {
+      if (in_user_namespace()) {
         out.attr_set |= MOUNT_ATTR_RDONLY;
         out.classic_flags |= MS_RDONLY;
       }
@@ -190,6 +212,8 @@ class Planner {
     base.attr_set &= ~static_cast<uint64_t>(MOUNT_ATTR_RDONLY);
     base.classic_flags &= ~static_cast<uint64_t>(MS_RDONLY);
     plan_.mounts.push_back(from_options("tmpfs", "tmpfs", target, base));
+    add_label(plan_.mounts.back());
+    plan_.mounts.back().keep = o.read_only;
     for (const CgroupView& c : around_.cgroups) {
       if (c.name.empty()) continue;  // the v2 tree of a hybrid host holds no controllers
       Mount out = from_options("cgroup", "cgroup", cat(target, "/", c.name), o);

@@ -29,12 +29,14 @@ struct OpenRoot {  // the bundle's rootfs becomes a mount of its own
 struct Mount {
   Str type, source, target;
   std::span<const Str> data;  // options of the file system itself
+  Str label;                  // SELinux, of the root of a file system that cannot be told by an option: mqueue
   bool bind = false, recursive = false;
   bool plain_target = false;              // no symbolic link on the way to the target (proc, sysfs)
   bool read_only_fs = false;              // the file system, not only this mount of it
   bool classic = false;                   // options that only mount(2) knows
   uint64_t idmapped = 0;                  // n: the parent maps the ids of the source, as its n-th list says
   bool copy_up = false;                   // tmpfs starts with what was at the target
+  bool keep = false;                      // steps after the change of root are about it
   uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*
   uint64_t implied_clear = 0;             // to be cleared as well, where nothing keeps us from it
   uint64_t tree_set = 0, tree_clear = 0;  // the same for the whole tree: rro, rnosuid ...
@@ -42,11 +44,11 @@ struct Mount {
   std::span<const uint64_t> propagation;  // MS_SHARED [| MS_REC] ...
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("bind", s.bind)("recursive", s.recursive)(
-        "plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)("copyUp", s.copy_up)(
-        "idmapped", s.idmapped)("attrSet", s.attr_set)("attrClear", s.attr_clear)("impliedClear", s.implied_clear)(
-        "treeSet", s.tree_set)("treeClear", s.tree_clear)("classicFlags", s.classic_flags)("propagation",
-                                                                                           s.propagation);
+    a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("label", s.label)("bind", s.bind)(
+        "recursive", s.recursive)("plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)(
+        "copyUp", s.copy_up)("keep", s.keep)("idmapped", s.idmapped)("attrSet", s.attr_set)("attrClear", s.attr_clear)(
+        "impliedClear", s.implied_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
+        "classicFlags", s.classic_flags)("propagation", s.propagation);
   }
 };
 
@@ -120,9 +122,10 @@ struct ReadonlyPath {
 
 struct MaskedPath {
   Str path;
+  Str label;  // SELinux, of the file system that covers a directory
   template <class S, class A>
   static void fields(S& s, A& a) {
-    a("path", s.path);
+    a("path", s.path)("label", s.label);
   }
 };
 

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "rooms/seccomp/enosys.h"
+#include "rooms/seccomp/examine.h"
 #include "rooms/seccomp/names.h"
 #include "rooms/seccomp/seccomp.h"
 #include "sys/fd.h"
@@ -97,8 +98,20 @@ class Compiler {
       // libseccomp refuses a rule that says what the default says.
       if (action == default_) continue;
       HUSK_TRY(add(action, nr, args, cat(pointer, "/names/", i, ": ", name)));
+      lead(nr, name);
     }
     return {};
+  }
+
+  // libseccomp 2.5 loads the number of the call where it makes the first check of an architecture, and makes none for a
+  // call that the architecture does not have. When such a call comes first, all that follow compare their numbers with
+  // the architecture's: a profile that denies umount (i386 has it, x86_64 does not), and clone with some flags, denies
+  // nothing. So a call that all architectures have is put first. Where there is none generate() looks at what came out.
+  void lead(int nr, const std::string& name) {
+    if (led_) return;
+    for (const uint32_t arch : archs_)
+      if (::seccomp_syscall_resolve_name_arch(arch, name.c_str()) < 0) return;
+    led_ = ::seccomp_syscall_priority(context_.get(), nr, UINT8_MAX) == 0;
   }
 
   Status add(uint32_t action, int nr, const std::vector<scmp_arg_cmp>& args, const std::string& where) {
@@ -145,13 +158,13 @@ class Compiler {
     // Without a word about it: no speculative store bypass mitigation, which costs more than it gives (as in runc, and
     // the kernel's own default since 5.16).
     if (!s_.flags_given && s_.flags.empty()) out_.flags |= 1U << 2;  // SECCOMP_FILTER_FLAG_SPEC_ALLOW
-    if (out_.notify) {
+    // Init has one thread and nothing to synchronise; and one return value cannot be both a thread that failed and a
+    // listener.
+    out_.flags &= ~1U;  // SECCOMP_FILTER_FLAG_TSYNC
+    if (out_.notify)
       out_.flags |= 1U << 3;  // SECCOMP_FILTER_FLAG_NEW_LISTENER
-      // One return value cannot be both a thread that failed and a listener; one thread needs no synchronising.
-      out_.flags &= ~1U;  // SECCOMP_FILTER_FLAG_TSYNC
-    } else {
+    else
       out_.flags &= ~(1U << 5);  // WAIT_KILLABLE_RECV is about listeners: the kernel refuses it alone
-    }
     return {};
   }
 
@@ -173,6 +186,10 @@ class Compiler {
     if (out_.program.size() / sizeof(sock_filter) > kMaxInstructions)
       return refuse("", cat("the filter has ", out_.program.size() / sizeof(sock_filter),
                             " instructions, the kernel takes ", kMaxInstructions));
+    if (!looks_at_calls({reinterpret_cast<const sock_filter*>(out_.program.data()), out_.length()}, archs_))
+      return refuse("",
+                    "libseccomp makes no filter of these rules: put a rule without args for a call that all of the "
+                    "architectures have into the profile");
     return {};
   }
 
@@ -180,6 +197,7 @@ class Compiler {
   uint32_t default_ = 0;
   Context context_;
   std::vector<uint32_t> archs_;
+  bool led_ = false;
   Filter out_;
 };
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 
+
 namespace husk::seccomp {
 namespace {
 
@@ -44,24 +45,19 @@ uint32_t audit_of(uint32_t architecture) {
   return architecture == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : architecture;
 }
 
-// The check of one architecture: goes on behind itself when the call is known, and otherwise returns ENOSYS. One of
-// the two limits is not negative.
-void append_check(std::vector<sock_filter>* out, int native, int x32) {
-  const sock_filter enosys = statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
-  const auto limit = [](int nr) { return static_cast<uint32_t>(nr); };
+// What is above `limit` is ENOSYS; the rest goes on, behind `skipped` more instructions.
+void append_limit(std::vector<sock_filter>* out, uint32_t limit, unsigned skipped) {
+  out->push_back(jump(BPF_JGT, limit, 0, 1 + skipped));
+  out->push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));
+}
+
+// The check of one architecture of the kernel's. x86-64 is two: the calls with x32's bit have a limit of their own,
+// and where there is none they are left to the filter.
+void append_check(std::vector<sock_filter>* out, bool x86_64, int native, int x32) {
   out->push_back(load(offsetof(seccomp_data, nr)));
-  // -1 is what a tracer sets to skip a call. It is left to the filter, like x32 where the profile has no x32.
-  if (x32 < 0) {
-    out->push_back(jump(BPF_JSET, kX32Bit, 2, 0));
-  } else {
-    out->push_back(jump(BPF_JEQ, 0xffffffff, native < 0 ? 3 : 5, 0));
-    out->push_back(jump(BPF_JSET, kX32Bit, 0, 2));
-    out->push_back(jump(BPF_JGT, kX32Bit | limit(x32), 0, native < 0 ? 1 : 3));
-    out->push_back(enosys);
-  }
-  if (native < 0) return;
-  out->push_back(jump(BPF_JGT, limit(native), 0, 1));
-  out->push_back(enosys);
+  if (x86_64) out->push_back(x32 < 0 ? jump(BPF_JSET, kX32Bit, 2, 0) : jump(BPF_JSET, kX32Bit, 0, 2));
+  if (x32 >= 0) append_limit(out, kX32Bit | static_cast<uint32_t>(x32), native > 0 ? 2 : 0);
+  if (native > 0) append_limit(out, static_cast<uint32_t>(native), 0);
 }
 
 }  // namespace
@@ -79,9 +75,10 @@ std::vector<sock_filter> enosys_stub(const spec::Seccomp& seccomp, const std::ve
     };
     const int native = listed(audit) ? highest(seccomp, audit) : -1;
     const int x32 = audit == SCMP_ARCH_X86_64 && listed(SCMP_ARCH_X32) ? highest(seccomp, SCMP_ARCH_X32) : -1;
-    if (native < 0 && x32 < 0) continue;
+    // Nothing, or number 0 alone, is no sign of what its author knew of.
+    if (native <= 0 && x32 < 0) continue;
     std::vector<sock_filter> check;
-    append_check(&check, native, x32);
+    append_check(&check, audit == SCMP_ARCH_X86_64, native, x32);
     out.push_back(load(offsetof(seccomp_data, arch)));
     out.push_back(jump(BPF_JEQ, audit, 0, static_cast<unsigned>(check.size())));
     out.insert(out.end(), check.begin(), check.end());
