@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh [checks|unit|asan|tidy|integration|attacks|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1).
+# run.sh [checks|unit|asan|tidy|integration|attacks|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1; the
+# unit tests once, with sanitizers).
 # The guest (tests with systemd and cgroup v2) is made in the background meanwhile; where it cannot be made its tests are
 # left out, which is no failure, and is said at the end. Every runner's own output is shown as it is; at the end one line
 # for each, and a status other than 0 if any failed.
@@ -66,7 +67,7 @@ asan() { unit asan; }
 debug_unit() { unit debug; }
 tidy() { build tidy husk-cli; }
 
-[ $# -gt 0 ] || set -- checks unit asan ${TIDY:+tidy} integration attacks guest
+[ $# -gt 0 ] || set -- checks asan ${TIDY:+tidy} integration attacks guest
 [[ " $* " != *' guest '* || $(id -u) != 0 ]] || prepare_guest
 for what in "$@"; do
   case $what in
@@ -83,7 +84,7 @@ for what in "$@"; do
     guest)
       if [ "$(id -u)" = 0 ]; then guest; else results+=("guest: NOT RUN (needs root)"); fi
       ;;
-    *) sed -n 2,5p "$0" >&2; exit 2 ;;
+    *) sed -n 2,6p "$0" >&2; exit 2 ;;
   esac
 done
 echo

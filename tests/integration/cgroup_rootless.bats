@@ -170,7 +170,7 @@ user_launches() {
   GROUPS_OF_USER=("${from[@]}")
   user_runs exec "$ID" cat /proc/self/cgroup
   local result=("$status" "$output" "$stderr")
-  "$RUNTIME" --root "$ROOT" delete --force "$ID"
+  user_runs delete --force "$ID"
   status=${result[0]} output=${result[1]} stderr=${result[2]}
   has '[0-9]:'
   lacks "$ID"

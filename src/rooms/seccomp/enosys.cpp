@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstddef>
 
-
 namespace husk::seccomp {
 namespace {
 
