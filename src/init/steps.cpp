@@ -121,6 +121,7 @@ Fault Runner::run(const plan::RuntimeHooks& /*s*/) {
 }
 
 Fault Runner::run(const plan::Ready& /*s*/) {
+  builder_.finish();
   // From here on the parent may go: `create` does, and the container stays.
   procfs_.reset();  // the host's: nothing that is left needs it, and a cwd of /proc/self/fd/N must not find it
   HUSK_CHECK(check(parent_.ready(fifo_), "wait for the parent", {}));

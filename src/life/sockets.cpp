@@ -23,7 +23,8 @@ Result<sys::Fd> connect_to(const std::string& path, const char* what, bool abstr
     address.sun_path[0] = '\0';
     size = static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + path.size());
   }
-  sys::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Somebody who does not accept, or read, is an error, and not a container that cannot be ended.
+  sys::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail(errno, "socket");
   if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&address), size) < 0)
     return fail(errno, "connect to ", what, " ", path);
@@ -52,9 +53,10 @@ int send_with_descriptor(int socket, std::string_view text, int fd) {
   c->cmsg_type = SCM_RIGHTS;
   c->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
-  while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+  ssize_t sent = -1;
+  while ((sent = sendmsg(socket, &message, MSG_NOSIGNAL)) < 0)
     if (errno != EINTR) return errno;
-  return 0;
+  return static_cast<size_t>(sent) == text.size() ? 0 : EMSGSIZE;
 }
 
 Status send_console(const std::string& socket_path, int master) {

@@ -197,3 +197,21 @@ $ROOTFS
   start
   refused 'fork/exec /no/such/hook: no such file or directory'
 }
+
+@test "startContainer: the filter of the container may refuse memfd_create" {
+  bundle_busybox
+  config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["memfd_create"], action: "SCMP_ACT_ERRNO"}]}'
+  hook startContainer 'cat >/tmp/state; echo some words; echo others >&2'
+  inside 'grep -o created /tmp/state'
+  ok
+  same "$output" created
+}
+
+@test "startContainer: what it printed is in the error without memfd_create, too" {
+  bundle_busybox
+  config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["memfd_create"], action: "SCMP_ACT_ERRNO"}]}'
+  hook startContainer 'echo some words; exit 3'
+  inside true
+  [ "$status" -ne 0 ]
+  [[ $stderr == *'exit status 3'*'some words'* ]]
+}

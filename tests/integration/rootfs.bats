@@ -267,3 +267,53 @@ load helpers
   inside 'stat -c %a /dev/null'
   says 666
 }
+
+# Each of these is laid on a file system on which something else is laid first.
+@test "/proc as a read-only path: what is masked below is masked" {
+  bundle_busybox
+  config '.linux.readonlyPaths = ["/proc"] | .linux.maskedPaths = ["/proc/keys", "/proc/kallsyms"]'
+  inside 'wc -c </proc/keys; head -c 1 /proc/kallsyms | wc -c; echo x >/proc/self/comm || echo readonly'
+  same "$output" $'0\n0\nreadonly'
+}
+
+@test "/sys/ as a read-only path: what is masked below is masked" {
+  bundle_busybox
+  config '.linux.readonlyPaths = ["/sys/"] | .linux.maskedPaths = ["/sys/kernel"]'
+  inside 'ls -A /sys/kernel | wc -l'
+  same "$output" 0
+}
+
+@test "/sys as a read-only path: what is below it can be made read-only as well" {
+  bundle_busybox
+  config '(.mounts[] | select(.type == "cgroup") | .options) |= (map(select(. != "ro")) + ["rw"])
+    | .linux.readonlyPaths = ["/sys", "/sys/fs/cgroup"] | .linux.maskedPaths = []'
+  inside 'mkdir /sys/fs/cgroup/x 2>/dev/null || echo readonly; for d in /sys/fs/cgroup/*/; do mkdir $d/x 2>/dev/null; done; find /sys/fs/cgroup -name x'
+  has readonly
+}
+
+@test "/sys under another name, by a link of the image: what is masked there is masked" {
+  bundle_busybox
+  ln -s /sys "$ROOTFS/s"
+  bind /sys /s rbind ro
+  config '.linux.maskedPaths = ["/sys/kernel"] | .linux.readonlyPaths = []'
+  inside 'ls -A /sys/kernel | wc -l'
+  same "$output" 0
+}
+
+@test "another mount of the same sysfs, and something on it, is not taken for /sys" {
+  bundle_busybox
+  add_mount '{"destination": "/other", "type": "sysfs", "source": "sysfs", "options": ["ro"]}'
+  add_mount '{"destination": "/other", "type": "tmpfs", "source": "tmpfs"}'
+  config '.linux.maskedPaths = ["/sys/kernel"] | .linux.readonlyPaths = []'
+  inside 'ls -A /sys/kernel | wc -l'
+  same "$output" 0
+}
+
+@test "many read-only mounts, and few descriptors" {
+  bundle_busybox
+  config '.mounts += [range(80) | {destination: "/m\(.)", type: "tmpfs", source: "tmpfs", options: ["ro"]}]
+    | .process.rlimits = []'
+  ulimit -Sn 64
+  inside 'grep -c " /m[0-9]* ro" /proc/self/mountinfo; ulimit -Sn'
+  same "$output" $'80\n64'
+}

@@ -200,3 +200,21 @@ everything() {
   inside 'mkdir /tmp/d'
   [[ $output$stderr == *'No medium found'* ]]
 }
+
+@test "an agent that does not accept: an error, and not a container that cannot be ended" {
+  notify mkdir
+  python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(0)
+held = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+for one in held:
+    one.setblocking(False)
+    one.connect_ex(sys.argv[1])
+open(sys.argv[2], "w").close()
+time.sleep(1000)' "$TMP/agent" "$TMP/heard" </dev/null >/dev/null 2>&1 3>&- &
+  BACKGROUND+=($!)
+  wait_until [ -e "$TMP/heard" ]
+  ask run -b "$BUNDLE" "$ID"
+  [ "$status" -eq 1 ]
+  [[ $stderr == *'failed to connect with seccomp agent'* ]]
+}

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "sys/calls.h"
 #include "sys/fd.h"
@@ -21,9 +22,10 @@ namespace {
 
 // What the hook process is given, and what it leaves.
 struct Channels {
-  Fd input;            // the state
-  Fd output, errors;   // kept for the error text: the container's own streams are not the hook's
-  Fd failure, report;  // a pipe that execve closes: errno, if there was no execve
+  Fd input;                   // the state
+  Fd output, errors;          // kept for the error text: the container's own streams are not the hook's
+  Fd output_end, errors_end;  // where these are pipes
+  Fd failure, report;         // a pipe that execve closes: errno, if there was no execve
 };
 
 [[noreturn]] void become_hook(const Hook& step, const char** args, const char** env, const Channels& c, int root) {
@@ -41,23 +43,34 @@ struct Channels {
   __builtin_trap();
 }
 
-// Files without a name: however much is written, nobody has to read in time.
-Fault memory_file(Fd& file) {
+Fault open_pipe(Fd& from, Fd& to) {
+  int pipe[2];
+  HUSK_CHECK(check(sys::call(SYS_pipe2, pipe, O_CLOEXEC | O_NONBLOCK), "pipe", {}));
+  from.reset(pipe[0]);
+  to.reset(pipe[1]);
+  return {};
+}
+
+// Files without a name: however much is written, nobody has to read in time. The filter of a container may not let them
+// be made; pipes hold some 64 KB, and then a hook is told that there is no more room.
+Fault memory_file(Fd& file, Fd& end) {
   file.reset(static_cast<int>(sys::call(SYS_memfd_create, "hook", 1U /* MFD_CLOEXEC */)));
-  return check(file.get(), "memfd_create", {});
+  return file ? Fault() : open_pipe(end, file);
 }
 
 Fault open_channels(Str state, Channels& c) {
-  HUSK_CHECK(memory_file(c.input));
+  Fd end;
+  HUSK_CHECK(memory_file(c.input, end));
   HUSK_CHECK(check(sys::write(c.input.get(), state.c_str(), state.size()), "write state", {}));
-  HUSK_CHECK(check(sys::call(SYS_lseek, c.input.get(), 0, 0), "lseek", {}));
-  HUSK_CHECK(memory_file(c.output));
-  HUSK_CHECK(memory_file(c.errors));
-  int pipe[2];
-  HUSK_CHECK(check(sys::call(SYS_pipe2, pipe, O_CLOEXEC | O_NONBLOCK), "pipe", {}));
-  c.failure.reset(pipe[0]);
-  c.report.reset(pipe[1]);
-  return {};
+  if (end) {
+    HUSK_CHECK(check(sys::call(SYS_fcntl, end.get(), F_SETFL, 0), "fcntl", {}));  // the hook shall not wait in vain
+    c.input = std::move(end);
+  } else {
+    HUSK_CHECK(check(sys::call(SYS_lseek, c.input.get(), 0, 0), "lseek", {}));
+  }
+  HUSK_CHECK(memory_file(c.output, c.output_end));
+  HUSK_CHECK(memory_file(c.errors, c.errors_end));
+  return open_pipe(c.failure, c.report);
 }
 
 // Puts `fresh` in place of the member that starts with `key` and ends with one of ",}".
@@ -84,10 +97,10 @@ Str state_for(const Hook& step, Str state, Arena& arena) {
   return with_member(state, "\"status\":\"creating\"", "\"status\":\"created\"", arena);
 }
 
-void add_output(Text<408>& text, std::string_view name, const Fd& file) {
+void add_output(Text<408>& text, std::string_view name, const Fd& file, const Fd& end) {
   char part[100];
-  (void)sys::call(SYS_lseek, file.get(), 0, 0);
-  const long n = sys::read(file.get(), part, sizeof part);
+  if (!end) (void)sys::call(SYS_lseek, file.get(), 0, 0);
+  const long n = sys::read(end ? end.get() : file.get(), part, sizeof part);
   text.add(", ").add(name).add(": ").add(std::string_view(part, n > 0 ? static_cast<size_t>(n) : 0));
 }
 
@@ -106,8 +119,8 @@ Fault failed(const Hook& step, const Outcome& outcome, const Channels& c, Arena&
   if (outcome.number >= 0) text.number(outcome.number);
   text.add(outcome.after);
   if (outcome.output) {
-    add_output(text, "stdout", c.output);
-    add_output(text, "stderr", c.errors);
+    add_output(text, "stdout", c.output, c.output_end);
+    add_output(text, "stderr", c.errors, c.errors_end);
   }
   return {outcome.err, arena.copy(text.str()), {}, true};
 }

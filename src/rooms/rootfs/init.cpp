@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/weakness.h"
 #include "rooms/rootfs/devnull.h"
@@ -136,15 +137,61 @@ Fault Builder::bind(int from, int to, Str name) {
   return check(sys::move_mount(tree.get(), to), "move_mount", name);
 }
 
-void Builder::keep(const Mount& step, Fd mounted) {
-  if (!step.keep) return;
+namespace {
+
+// 0 members where the kernel does not tell (mounts: before Linux 5.8).
+Place place_of(int fd) {
+  constexpr unsigned kMountId = 0x1000;  // STATX_MNT_ID
+  struct statx st = {};
+  if (sys::call(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO | kMountId, &st) < 0) return {};
+  const uint64_t device = uint64_t{st.stx_dev_major} << 32 | st.stx_dev_minor;
+  return {(st.stx_mask & kMountId) != 0 ? st.stx_mnt_id : 0, device, st.stx_ino};
+}
+
+}  // namespace
+
+// `target`: what it was mounted on, looked up before.
+void Builder::keep(const Mount& step, int target, Fd mounted) {
+  if (!step.keep) return cover(target, std::move(mounted));
+  // Each costs a descriptor, and the caller's limit of them may be low. It is given back by finish().
+  constexpr int kFew = 32;
+  if (mounted.get() > kFew && descriptors_.rlim_cur == 0 &&
+      sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &descriptors_) == 0) {
+    const struct rlimit64 all = {descriptors_.rlim_max, descriptors_.rlim_max};
+    (void)sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, &all, nullptr);
+  }
   Kept& one = arena_.array<Kept>(1)[0];
-  one = {step.target, mounted.release(), kept_};
+  const Place place = place_of(mounted.get());
+  one = {step.target, mounted.release(), place, kept_};
   kept_ = &one;
 }
 
-const Builder::Kept* Builder::kept(std::string_view target) const {
-  const Kept* one = kept_;
+// What is mounted on /proc or /sys takes its place, by whatever name that was reached: it hides the other.
+void Builder::cover(int target, Fd mounted) {
+  if (kept_ == nullptr) return;
+  const Place at = place_of(target);
+  for (Kept* one = kept_; one != nullptr; one = one->next) {
+    if (one->place.device != at.device || one->place.inode != at.inode || one->place.mount != at.mount) continue;
+    if (one->target.view() != "/proc" && one->target.view() != "/sys") continue;  // (that one is to be read-only)
+    const Place place = place_of(mounted.get());
+    // Without its number it may be another mount of the same file system.
+    const Place by_name = at.mount != 0 ? place : place_of(Fd(sys::open_in(root_, one->target, O_PATH)).get());
+    if (by_name.device != place.device || by_name.inode != place.inode) continue;
+    (void)sys::close(one->fd);
+    one->fd = mounted.release();
+    one->place = place;
+    return;
+  }
+}
+
+void Builder::finish() {
+  for (Kept* one = kept_; one != nullptr; one = one->next) (void)sys::close(one->fd);
+  kept_ = nullptr;
+  if (descriptors_.rlim_cur != 0) (void)sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, &descriptors_, nullptr);
+}
+
+Builder::Kept* Builder::kept(std::string_view target) const {
+  Kept* one = kept_;
   while (one != nullptr && one->target.view() != target) one = one->next;
   return one;
 }
@@ -154,15 +201,24 @@ const Builder::Kept* Builder::kept(std::string_view target) const {
 // name by now is not what is to be masked.
 int Builder::open_kernel_path(Str path) const {
   for (const std::string_view top : {"/proc", "/sys"}) {
-    const std::string_view rest = path.view().starts_with(top) ? path.view().substr(top.size()) : std::string_view();
+    if (!path.view().starts_with(top) || weakened(Weakness::masks_by_mount)) continue;
+    const Str below(path.c_str() + top.size(), path.size() - top.size());
     const Kept* mount = kept(top);
-    if (mount == nullptr || rest.empty() || rest[0] != '/' || rest.find("/..") != std::string_view::npos) continue;
-    if (weakened(Weakness::masks_by_mount)) continue;
-    const Str below(path.c_str() + top.size(), rest.size());
+    if (mount == nullptr || (!below.empty() && below[0] != '/') || below.view().find("/..") != std::string_view::npos)
+      continue;
     const int fd = sys::open_in({mount->fd, root_.has_openat2}, below, O_PATH);
     if (fd != -ENOENT) return fd;  // else by a link that leads out of it
   }
   return sys::open_in(root_, path, O_PATH);
+}
+
+// What mount(2) has mounted on `target`, of which `path` is the name.
+int Builder::open_mounted_on(Str path, int target) const {
+  const Place at = place_of(target);
+  for (const Kept* one = kept_; one != nullptr;
+       one = one->next)  // from the root of one that is kept there is no way up
+    if (one->place.device == at.device && one->place.inode == at.inode) return sys::open_in(root_, path, O_PATH);
+  return open_kernel_path(path);
 }
 
 Fault Builder::apply(const ReadonlyPath& step) {
@@ -171,15 +227,19 @@ Fault Builder::apply(const ReadonlyPath& step) {
   if (fd.get() == -ENOENT || fd.get() == -ENOTDIR) return {};
   HUSK_CHECK(check(fd.get(), "open", step.path));
   if (mount_api_) {
-    const Fd tree(sys::open_tree(fd.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE));
+    Fd tree(sys::open_tree(fd.get(), "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE));
     HUSK_CHECK(check(tree.get(), "open_tree", step.path));
     HUSK_CHECK(make_readonly(tree.get(), step.path, 0));
-    return check(sys::move_mount(tree.get(), fd.get()), "move_mount", step.path);
+    HUSK_CHECK(check(sys::move_mount(tree.get(), fd.get()), "move_mount", step.path));
+    cover(fd.get(), std::move(tree));
+    return {};
   }
   HUSK_CHECK(mount_on(fd.get(), "", fd.get(), "", MS_BIND | MS_REC, {}, step.path));
-  const Fd mounted(open_kernel_path(step.path));  // what lies on top now
+  Fd mounted(open_mounted_on(step.path, fd.get()));
   HUSK_CHECK(check(mounted.get(), "open", step.path));
-  return make_readonly(mounted.get(), step.path, 0);
+  HUSK_CHECK(make_readonly(mounted.get(), step.path, 0));
+  cover(fd.get(), std::move(mounted));
+  return {};
 }
 
 Fault Builder::apply(const MaskedPath& step) {

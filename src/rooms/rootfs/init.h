@@ -1,6 +1,8 @@
 // The root file system, as init makes it.
 #pragma once
 
+#include <sys/resource.h>
+
 #include "base/arena.h"
 #include "rooms/rootfs/steps.h"
 #include "sys/fault.h"
@@ -13,6 +15,11 @@ namespace husk::rootfs {
 struct Asker {
   int (*ask)(void* whom, sys::Fd& source) = nullptr;
   void* whom = nullptr;
+};
+
+// What a descriptor refers to: the mount by its number, the file by device and inode.
+struct Place {
+  uint64_t mount = 0, device = 0, inode = 0;
 };
 
 // Mounts go on descriptors. With the new mount API a mount is made detached, gets its attributes and is then attached
@@ -37,6 +44,8 @@ class Builder {
   sys::Fault apply(const MaskedPath& step);
   sys::Fault apply(const ReopenDevNull& step);
 
+  // Lets go of what was kept for later steps.
+  void finish();
   // The container's root, for who opens files in it.
   [[nodiscard]] sys::RootDir root() const { return root_; }
   // Binds what `from` refers to on what `to` refers to (a file on a file). `from` must belong to this mount namespace.
@@ -47,11 +56,14 @@ class Builder {
   struct Kept {
     Str target;
     int fd = -1;
-    const Kept* next = nullptr;
+    Place place;  // of its root
+    Kept* next = nullptr;
   };
-  void keep(const Mount& step, sys::Fd mounted);
-  [[nodiscard]] const Kept* kept(std::string_view target) const;
+  void keep(const Mount& step, int target, sys::Fd mounted);
+  [[nodiscard]] Kept* kept(std::string_view target) const;
+  void cover(int target, sys::Fd mounted);
   [[nodiscard]] int open_kernel_path(Str path) const;
+  [[nodiscard]] int open_mounted_on(Str path, int target) const;
 
   sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
   sys::Fault mount_fs(const Mount& step);
@@ -84,8 +96,9 @@ class Builder {
   Asker asker_;
   Arena& arena_;
   sys::Fd root_fd_;
-  const Kept* kept_ = nullptr;  // the last one first
-  sys::Fd dev_null_;            // a mount of the host's /dev/null
+  Kept* kept_ = nullptr;              // the last one first
+  struct rlimit64 descriptors_ = {};  // what the soft limit was before many mounts were kept; 0: it is as it was
+  sys::Fd dev_null_;                  // a mount of the host's /dev/null
   bool dev_null_attached_ = false;
   sys::Fd mask_;        // an empty read-only tmpfs, once one directory is masked
   sys::Fd device_dir_;  // of the device made last: the next one is mostly in the same

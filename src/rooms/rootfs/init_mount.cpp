@@ -244,7 +244,7 @@ Fault Builder::mount_classic(const Mount& step, int target, Str mode) {
   if (step.copy_up) HUSK_CHECK(copy_up(step, target, mounted.get()));
   HUSK_CHECK(set_label(step, mounted.get()));
   HUSK_CHECK(set_propagation(step, mounted.get()));
-  keep(step, std::move(mounted));
+  keep(step, target, std::move(mounted));
   return {};
 }
 
@@ -260,7 +260,7 @@ Fault Builder::mount_fs(const Mount& step) {
   if (step.copy_up) HUSK_CHECK(copy_up(step, target.get(), mounted.get()));
   HUSK_CHECK(check(sys::move_mount(mounted.get(), target.get()), "move_mount", step.target));
   HUSK_CHECK(set_propagation(step, mounted.get()));
-  keep(step, std::move(mounted));
+  keep(step, target.get(), std::move(mounted));
   return {};
 }
 
@@ -298,7 +298,7 @@ Fault Builder::mount_bind(const Mount& step) {
   HUSK_CHECK(set_attributes(step, source.get()));
   HUSK_CHECK(check(sys::move_mount(source.get(), target.get()), "move_mount", step.target));
   HUSK_CHECK(set_propagation(step, source.get()));
-  keep(step, std::move(source));
+  keep(step, target.get(), std::move(source));
   return {};
 }
 

@@ -53,8 +53,8 @@ alignas(16) char messenger_stack[32768];
 Fault start_thread(Messenger& messenger) {
   constexpr long kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
   const long top = reinterpret_cast<long>(messenger_stack) + static_cast<long>(sizeof messenger_stack);
-  return check(sys::clone_with(SYS_clone, kThread, top, 0, 0, hand_over, &messenger), "start a thread for the listener",
-               {});
+  return check(sys::clone_with(SYS_clone, kThread, top, 0, 0, hand_over, &messenger),
+               "start a thread for the seccomp listener, for which a limit of processes must leave room", {});
 }
 
 Fault load_and_give(const Load& step, const GiveListener& to) {
