@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154 # (set by run)
 # Hooks: each kind at its moment, with the state on standard input.
 load helpers
 
