@@ -47,13 +47,10 @@ void add_cgroup(json::Writer& w) {
 }
 
 void add_seccomp(json::Writer& w) {
-  // A listener is refused (src/plan/build.cpp), though its action compiles.
-  const auto action = [](std::string_view name) {
-    return name != "SCMP_ACT_NOTIFY" && seccomp::action_of(name, 1).has_value();
-  };
+  const auto action = [](std::string_view name) { return seccomp::action_of(name, 1).has_value(); };
   const auto operation = [](std::string_view name) { return seccomp::operator_of(name).has_value(); };
   const auto architecture = [](std::string_view name) { return seccomp::architecture_of(name).value_or(0) != 0; };
-  // ... and with the listener goes the flag that is about nothing else.
+  // The one about listeners is no flag for every filter, which is what is asked here: runc leaves it out as well.
   const auto flag = [](std::string_view name) {
     return name != "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" && seccomp::flag_of(name).has_value();
   };
