@@ -18,8 +18,9 @@ target_compile_options(husk_flags INTERFACE ${HUSK_WARNINGS} -fno-rtti -fno-exce
 if(HUSK_SANITIZE)
   # With the sanitizers' checks in between, GCC 12 takes members of an empty optional for used.
   target_compile_options(husk_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
-  target_compile_options(husk_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
-                                              -fno-omit-frame-pointer -O1 -g)
+  # Fuzzers are to be quick, the unit tests to be built quickly: without -O1 in half the time.
+  target_compile_options(husk_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+                                              $<IF:$<BOOL:${HUSK_FUZZ}>,-O1,-O0> -g1)
   target_link_options(husk_program_flags INTERFACE -fsanitize=address,undefined)
 else()
   target_compile_options(husk_flags INTERFACE -fstack-protector-strong -fstack-clash-protection -fPIE
