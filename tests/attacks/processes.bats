@@ -39,15 +39,19 @@ TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
 
 # Root of a user namespace whose root is the caller (every container of a user without root): nothing but the mark
 # of not being dumpable keeps it from tracing who comes in.
+resident_thief() {
+  bundle_busybox
+  add_namespace user
+  config '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings
+    | .process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])'
+  cp "$HELPERS/thief" "$ROOTFS/thief"
+  config '.process.args = ["/thief", "descriptors", "/report"]'
+  resident
+}
+
 @test "CVE-2016-9962: descriptors taken from the runtime's process while it enters" {
   attack() {
-    bundle_busybox
-    add_namespace user
-    config '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings
-      | .process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])'
-    cp "$HELPERS/thief" "$ROOTFS/thief"
-    config '.process.args = ["/thief", "descriptors", "/report"]'
-    resident
+    resident_thief
     taken() {
       add "$ID" /bin/true
       [ -s "$ROOTFS/report" ]
@@ -64,13 +68,7 @@ TOP=$(readlink -f "$BATS_TEST_DIRNAME/../..")
 # The same where a second container shares the first one's namespaces, while it is made, and while it waits for "start".
 @test "CVE-2016-9962: descriptors taken from a container that is being made in shared namespaces" {
   attack() {
-    bundle_busybox
-    add_namespace user
-    config '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 65536}] | .linux.gidMappings = .linux.uidMappings
-      | .process.capabilities |= map_values(. + ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE"])'
-    cp "$HELPERS/thief" "$ROOTFS/thief"
-    config '.process.args = ["/thief", "descriptors", "/report"]'
-    resident
+    resident_thief
     local report=$ROOTFS/report first
     first=$(pid_of)
     bundle_busybox "$TMP/second"
