@@ -106,13 +106,28 @@ void compare(const Surroundings& before, const Surroundings& after) {
   if (after.descriptors.size() < before.descriptors.size()) finding("a descriptor of ours was closed");
 }
 
-// A thread that was joined may be in the list for a moment more.
-void same_threads(const Surroundings& before) {
-  for (int tries = 0; tries < 200; ++tries) {
-    if (entries("/proc/self/task", false) == before.threads) return;
+// A thread that was joined is in the list until the kernel has buried it, which is after join() has come back: before
+// the comparison as well as after it, so the list from before is one that has come to rest.
+void start_one_thread_and_see_it_gone() {
+  std::atomic<pid_t> tid{0};
+  std::thread([&tid] { tid = gettid(); }).join();
+  const std::string entry = husk::cat("/proc/self/task/", tid.load());
+  for (int tries = 0; access(entry.c_str(), F_OK) == 0; ++tries) {
+    if (tries == 1000) return finding("a joined thread stays in " + entry);
     usleep(10000);
   }
-  finding("a thread was left");
+}
+
+void same_threads(const Surroundings& before) {
+  std::vector<std::string> after;
+  for (int tries = 0; tries < 1000; ++tries) {
+    after = entries("/proc/self/task", false);
+    if (after == before.threads) return;
+    usleep(10000);
+  }
+  for (const std::string& one : after)
+    if (!std::binary_search(before.threads.begin(), before.threads.end(), one)) finding("a thread was left: " + one);
+  if (after.size() < before.threads.size()) finding("a thread of the program has gone");
 }
 
 void no_children(const char* when) {
@@ -252,7 +267,7 @@ int main(int argc, char** argv) {
   sigaddset(&blocked, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   umask(027);
-  std::thread([] {}).join();  // sanitizers start a thread of theirs with the first one
+  start_one_thread_and_see_it_gone();  // sanitizers start a thread of theirs with the first one
   const Surroundings before = surroundings();
   Noise noise(4);
   run_all(job);
