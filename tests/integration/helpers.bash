@@ -174,7 +174,10 @@ wait_until() { # COMMAND...: until it succeeds, two seconds at most
 
 # ------------------------------------------------------------------------------------------------ checks
 
-show() { printf '%s\n' "status: $status" "output: $output" "stderr: ${stderr:-}"; }
+show() {
+  printf '%s\n' "status: $status" "output: $output" "stderr: ${stderr:-}"
+  [[ $output != *[$'\001'-$'\010\013'-$'\037']* ]] || printf 'output, byte for byte: %q\n' "$output"
+}
 
 ok() { [ "$status" -eq 0 ] || { show; return 1; }; }
 
