@@ -9,9 +9,9 @@ namespace husk::cli {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &create_command, &delete_command, &events_command, &exec_command,   &features_command, &kill_command,
-    &list_command,   &pause_command,  &ps_command,     &resume_command, &run_command,      &spec_command,
-    &start_command,  &state_command,  &update_command, &help_command,   &version_command};
+    &create_command, &delete_command, &events_command, &exec_command,     &features_command, &kill_command,
+    &list_command,   &pause_command,  &ps_command,     &resume_command,   &run_command,      &spec_command,
+    &start_command,  &state_command,  &update_command, &validate_command, &help_command,     &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
 constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};
@@ -70,6 +70,12 @@ Error unknown_command(std::string_view name) {
   Error error = fail(0, "No help topic for '", name, "'");
   error.exit_code = 3;
   return error;
+}
+
+Result<Notation> format_named(std::string_view name) {
+  if (name == "text" || name == "table") return Notation::text;
+  if (name == "json") return Notation::json;
+  return fail(0, "invalid format: ", name, " (known: text, json)");
 }
 
 bool print(std::string_view text) {

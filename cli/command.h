@@ -2,6 +2,7 @@
 #pragma once
 
 #include <husk/husk.h>
+#include <husk/inspect.h>
 
 #include <span>
 #include <string>
@@ -52,6 +53,7 @@ extern const Command spec_command;
 extern const Command start_command;
 extern const Command state_command;
 extern const Command update_command;
+extern const Command validate_command;
 extern const Command help_command;
 extern const Command version_command;
 
@@ -72,6 +74,9 @@ Error unknown_command(std::string_view name);
 Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, void* options);
 // "Incorrect Usage: ..." and the help, on stdout.
 void print_incorrect_usage(const Error& error, const std::string& help);
+
+// "text" or "json".
+Result<Notation> format_named(std::string_view name);
 
 // The state directory: --root made absolute, or the default for this user.
 Result<std::string> state_root(const Globals& globals);

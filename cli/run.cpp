@@ -1,5 +1,6 @@
 // husk run: create and start in one, and, unless detached, stay until the end.
 #include <husk/foreground.h>
+#include <husk/inspect.h>
 #include <unistd.h>
 
 #include "cli/making.h"
@@ -11,6 +12,8 @@ namespace {
 struct RunArguments : CreateOptions {
   bool keep = false;
   bool no_subreaper = false;
+  bool dry_run = false;
+  std::string format = "text";
 };
 
 template <auto Member>
@@ -26,6 +29,8 @@ constexpr Option kOptions[] = {
     run_option<&RunArguments::pidfd_socket>("pidfd-socket", '\0',
                                             "unix socket that is sent a pidfd of the init process"),
     run_option<&RunArguments::detach>("detach", 'd', "return once the container's process runs"),
+    run_option<&RunArguments::dry_run>("dry-run", '\0', "print what would be done, step by step, and do nothing"),
+    run_option<&RunArguments::format>("format", '\0', "of --dry-run: text (default) or json"),
     run_option<&RunArguments::keep>("keep", '\0', "do not delete the container after its process has ended"),
     run_option<&RunArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
     run_option<&RunArguments::no_subreaper>("no-subreaper", '\0', "do not adopt and reap orphans of the container"),
@@ -58,6 +63,13 @@ Result<int> run_foreground(const Environment& env, const Log& log, RunArguments&
   end(log, code);
 }
 
+Result<int> show_plan(const Environment& env, const RunArguments& arguments) {
+  HUSK_LET(const Notation format, format_named(arguments.format));
+  HUSK_LET(const std::string plan, dry_run(env, arguments, format));
+  if (!print(plan)) return fail(errno, "write to standard output");
+  return 0;
+}
+
 Result<int> run_main(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv) {
   RunArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
@@ -65,6 +77,7 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   HUSK_TRY(complete(arguments, parsed));
   HUSK_LET(Environment env, make_environment(globals, log));
   env.notify_socket = notify_socket();
+  if (arguments.dry_run) return show_plan(env, arguments);
   if (!arguments.detach) return run_foreground(env, log, arguments);
   HUSK_LET(const Launched launched, husk::run(env, arguments));
   (void)launched;  // its descriptors end with us
@@ -81,7 +94,9 @@ constinit const Command run_command = {
     "process ends, with the same exit status (128+n when it was ended by signal n), and deletes\n"
     "the container. Signals are passed on to the process, and with \"terminal\": true the\n"
     "container's terminal is connected to the caller's.\n\n"
-    "With --detach it returns as soon as the process runs, and the container is not deleted.",
+    "With --detach it returns as soon as the process runs, and the container is not deleted.\n\n"
+    "With --dry-run it prints what it would do on this host and what each step is given, and\n"
+    "nothing is done.",
     kOptions,
     1,
     1,

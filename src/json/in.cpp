@@ -62,7 +62,10 @@ size_t In::size() const {
 }
 
 void In::fail_at(std::string pointer, const std::string& sentence) const {
-  failure_->first = Error{cat(printable(std::move(pointer)), ": ", sentence), 0, {}};
+  if (failure_->all != nullptr)
+    failure_->all->push_back({printable(std::move(pointer)), sentence});
+  else
+    failure_->first = Error{cat(printable(std::move(pointer)), ": ", sentence), 0, {}};
 }
 
 void read(const In& in, bool& out) {

@@ -23,9 +23,15 @@
 
 namespace husk::json {
 
+// What is wrong, and where in the document.
+struct Fault {
+  std::string pointer, sentence;
+};
+
 struct Failure {
   std::optional<Error> first;
-  bool any_case = false;  // names of members count whatever their case, as for programs written in Go
+  std::vector<Fault>* all = nullptr;  // reading goes on after an error, and each is put there
+  bool any_case = false;              // names of members count whatever their case, as for programs written in Go
 };
 
 class In {
@@ -135,6 +141,16 @@ Result<T> parse_as(std::string_view text, bool any_case = false) {
   read(In(doc.root(), failure), out);
   if (failure.first) return *std::move(failure.first);
   return out;
+}
+
+// The same for who wants to know everything that is wrong: what could be read is in `out`.
+template <class T>
+Status read_all(std::string_view text, T& out, std::vector<Fault>& faults) {
+  HUSK_LET(const Document doc, Document::parse(text));
+  Failure failure;
+  failure.all = &faults;
+  read(In(doc.root(), failure), out);
+  return Ok{};
 }
 
 }  // namespace husk::json

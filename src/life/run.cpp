@@ -11,11 +11,13 @@
 #include "host/facts.h"
 #include "host/files.h"
 #include "husk/husk.h"
+#include "husk/inspect.h"
 #include "life/container.h"
 #include "life/filter.h"
 #include "life/notify.h"
 #include "life/sockets.h"
 #include "plan/plan.h"
+#include "plan/print.h"
 #include "rooms/hooks/hooks.h"
 #include "spec/parse.h"
 #include "spec/validate.h"
@@ -46,6 +48,15 @@ class Making {
  public:
   Making(const Environment& env, const CreateOptions& options, Until until)
       : env_(env), options_(options), until_(until) {}
+
+  Result<std::string> describe(Notation format) {
+    HUSK_TRY(store::check_id(options_.id));
+    HUSK_TRY(read_bundle());
+    add_notify();
+    HUSK_TRY(make_plan());
+    const plan::Subject subject = {options_.id, state_.bundle, state_.rootfs};
+    return format == Notation::json ? plan::json_of(*plan_, subject) : plan::text_of(*plan_, subject);
+  }
 
   Result<Launched> run() {
     HUSK_TRY(store::check_id(options_.id));
@@ -336,6 +347,12 @@ Result<Launched> run(const Environment& env, const CreateOptions& options) {
 
 Result<Launched> create(const Environment& env, const CreateOptions& options) {
   return Making(env, options, Until::created).run();
+}
+
+Result<std::string> dry_run(const Environment& env, const CreateOptions& options, Notation format) {
+  Environment quiet = env;
+  quiet.seccomp_cache.clear();  // nothing is left behind
+  return Making(quiet, options, Until::running).describe(format);
 }
 
 }  // namespace husk

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -32,6 +33,11 @@ enum class NeedProcess { no, yes };
 
 // What is odd but not refused, for the log: unknown capability names, relative mount destinations, ...
 [[nodiscard]] std::vector<Problem> warnings(const Spec& spec);
+
+// Everything that is wrong with the text of a config.json (or of a process.json): what cannot be read, then what
+// check_all() says of the rest. An error: it is no JSON at all.
+Result<std::vector<Problem>> examine(std::string_view json, Spec& spec);
+Result<std::vector<Problem>> examine_process(std::string_view json, Process& process);
 
 // The first of check_all() as an Error ("/process/cwd: must be an absolute path").
 Status validate(const Spec& spec, NeedProcess need = NeedProcess::yes);

@@ -1,0 +1,32 @@
+// Looking without doing: is a configuration right, and what would a start do?
+#pragma once
+
+#include <husk/husk.h>
+
+#include <string>
+#include <vector>
+
+namespace husk {
+
+struct Finding {
+  bool fatal = true;    // false: odd, or not as it should be on this host, but it would be started
+  std::string file;     // that it is in
+  std::string pointer;  // JSON pointer (RFC 6901) of the member: "/process/cwd"; empty: the file as a whole
+  std::string message;  // what is wrong
+  std::string hint;     // what to do about it; may be empty
+};
+
+// Everything that is wrong with a bundle (a directory: its config.json, and its root file system) or with one file: a
+// config.json, or a process.json as `exec --process` takes it. `config`: another file in place of the bundle's
+// config.json. Empty: nothing. An error: it cannot be read.
+Result<std::vector<Finding>> validate(const std::string& path, const std::string& config = {});
+
+// As a JSON array of objects with severity ("error", "warning"), file, pointer, message and hint.
+std::string findings_json(const std::vector<Finding>& findings);
+
+enum class Notation { text, json };
+
+// What run() would do with these options on this host, step by step. Nothing is done or left behind.
+Result<std::string> dry_run(const Environment& env, const CreateOptions& options, Notation format);
+
+}  // namespace husk

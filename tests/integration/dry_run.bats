@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# husk run --dry-run: the plan of a start, and nothing else happens.
+# shellcheck disable=SC2154 # ($output and $stderr are set by run)
+load helpers
+
+setup_file() { is_husk || skip "husk's own"; }
+
+plan() { # OPTION...: the plan of $ID
+  run --separate-stderr husk run --dry-run "$@" -b "$BUNDLE" "$ID"
+}
+
+@test "the steps are there in their order, and nothing is left behind" {
+  bundle_busybox
+  local before
+  before=$(find /sys/fs/cgroup "$ROOT" "$BUNDLE" -maxdepth 3 2>/dev/null | grep -c "$TOKEN" || true)
+  plan
+  ok
+  [[ $output == *"mount proc on /proc"*"change root"*"set hostname"*"tell the parent: ready"*"start the program"* ]]
+  same "$(find /sys/fs/cgroup "$ROOT" "$BUNDLE" -maxdepth 3 2>/dev/null | grep -c "$TOKEN" || true)" "$before"
+  [ ! -e "$ROOT/$ID" ]
+}
+
+@test "as JSON it has the configuration's values" {
+  bundle_busybox
+  config '.hostname = "planned" | .linux.resources.pids.limit = 77 | .process.capabilities.bounding = ["CAP_KILL"]
+    | .mounts += [{destination: "/data", type: "tmpfs", source: "tmpfs", options: ["nosuid", "size=1m"]}]'
+  plan --format json
+  ok
+  same "$(jq -r '.steps[] | select(.op == "hostname") | .name' <<<"$output")" planned
+  same "$(jq -c '.steps[] | select(.op == "credentials") | .bounding' <<<"$output")" '["CAP_KILL"]'
+  same "$(jq -c '.steps[] | select(.target == "/data") | [.op, .attrSet, .data]' <<<"$output")" '["mount",["nosuid"],["size=1m"]]'
+  same "$(jq -r '.cgroup.writes[] | select(.file == "pids.max") | .value' <<<"$output")" 77
+  same "$(jq -r '.steps[-1].op' <<<"$output")" exec
+}
+
+@test "the way: with a user namespace there is a child, and its maps are shown" {
+  bundle_busybox
+  user_namespace
+  plan --format json
+  ok
+  same "$(jq -c .processes <<<"$output")" '["parent","child","init"]'
+  same "$(jq -r .namespaces.uidMap <<<"$output")" '0 100000 65536'
+  has user
+}
+
+@test "a filter is told by its number of instructions" {
+  bundle_busybox
+  config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+  plan --format json
+  ok
+  [ "$(jq '.steps[] | select(.op == "seccomp") | .instructions' <<<"$output")" -gt 3 ]
+}
+
+@test "a bundle that cannot be started is refused with the same sentence as by run" {
+  bundle_busybox
+  config '.process.cwd = "nowhere"'
+  plan
+  refused '/process/cwd: must be an absolute path'
+  local said=$stderr
+  start
+  refused
+  same "${stderr##*msg=}" "${said##*msg=}"
+}
+
+@test "a format that is none is refused" {
+  bundle_busybox
+  plan --format xml
+  refused 'invalid format: xml'
+}
