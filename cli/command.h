@@ -38,6 +38,7 @@ struct Command {
   Order order = Order::mixed;
 };
 
+extern const Command completion_command;
 extern const Command create_command;
 extern const Command delete_command;
 extern const Command events_command;
@@ -45,6 +46,7 @@ extern const Command exec_command;
 extern const Command features_command;
 extern const Command kill_command;
 extern const Command list_command;
+extern const Command manual_command;
 extern const Command pause_command;
 extern const Command ps_command;
 extern const Command resume_command;

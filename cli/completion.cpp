@@ -1,0 +1,155 @@
+// husk completion: what bash, zsh and fish need to complete husk's command lines, made from the option tables.
+#include <cerrno>
+
+#include "cli/command.h"
+
+namespace husk::cli {
+
+namespace {
+
+struct None {};
+
+bool takes_id(const Command& command) {
+  return command.synopsis.starts_with("<container-id>");
+}
+
+// Only a command about a container that exists can be helped with its id.
+bool takes_existing_id(const Command& command) {
+  return takes_id(command) && command.name != "run" && command.name != "create";
+}
+
+std::string words(std::span<const Option> options) {
+  std::string out = "--help";
+  for (const Option& option : options)
+    if (!option.hidden) out += cat(" --", option.name);
+  return out;
+}
+
+// The options that are followed by a value, as a pattern of alternatives: the word behind one is no argument.
+std::string value_options(std::span<const Option> options, std::string_view between) {
+  std::string out;
+  for (const Option& option : options) {
+    if (option.kind == Kind::flag) continue;
+    out += cat(out.empty() ? "" : between, "--", option.name);
+    if (option.letter != '\0') out += cat(between, "-", option.letter);
+  }
+  return out;
+}
+
+// Fit for single quotes in a shell.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out;
+}
+
+std::string bash() {
+  std::string names;
+  for (const Command* command : commands()) names += cat(names.empty() ? "" : " ", command->name);
+  std::string out =
+      "# bash completion for husk; made by `husk completion bash`\n"
+      "_husk() {\n"
+      "  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= root=() i\n"
+      "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+      "    case ${COMP_WORDS[i]} in\n"
+      "    --root) root=(--root \"${COMP_WORDS[i + 1]}\"); ((i++)) ;;\n";
+  out += cat("    ", value_options(global_options(), "|"), ") ((i++)) ;;\n", "    -*) ;;\n",
+             "    *) command=${COMP_WORDS[i]}; break ;;\n    esac\n  done\n  COMPREPLY=()\n  case $command in\n");
+  out +=
+      cat("  '') [[ $before =~ ^(", value_options(global_options(), "|"), ")$ ]] && return\n",
+          "    mapfile -t COMPREPLY < <(compgen -W '", names, " ", words(global_options()), "' -- \"$current\") ;;\n");
+  for (const Command* command : commands()) {
+    out += cat("  ", command->name, ")\n");
+    if (const std::string values = value_options(command->options, "|"); !values.empty())
+      out += cat("    [[ $before =~ ^(", values, ")$ ]] && return\n");
+    out += cat("    if [[ $current == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '", words(command->options),
+               "' -- \"$current\")");
+    if (takes_existing_id(*command))
+      out +=
+          "\n    else mapfile -t COMPREPLY < <(compgen -W \"$(husk \"${root[@]}\" list -q 2>/dev/null)\" -- "
+          "\"$current\")";
+    out += "; fi ;;\n";
+  }
+  return out + "  esac\n}\ncomplete -o default -F _husk husk\n";
+}
+
+std::string zsh_options(std::span<const Option> options) {
+  std::string out;
+  for (const Option& option : options) {
+    if (option.hidden) continue;
+    std::string help;
+    for (const char c : plain(option.help))
+      help += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
+    const char* value = option.kind == Kind::flag ? "" : ":value:_files";
+    out += cat(" \\\n      '--", option.name, option.kind == Kind::flag ? "" : "=", "[", help, "]", value, "'");
+    if (option.letter != '\0') out += cat(" \\\n      '-", option.letter, "[", help, "]", value, "'");
+  }
+  return out;
+}
+
+std::string zsh() {
+  std::string out =
+      "#compdef husk\n# zsh completion for husk; made by `husk completion zsh`\n"
+      "_husk_containers() {\n  local -a ids\n  ids=(${(f)\"$(husk list -q 2>/dev/null)\"})\n  compadd -a ids\n}\n"
+      "_husk() {\n  local line state\n  local -a commands\n  commands=(\n";
+  for (const Command* command : commands()) out += cat("    '", command->name, ":", plain(command->summary), "'\n");
+  out += cat("  )\n  _arguments -C", zsh_options(global_options()),
+             " \\\n      '1:command:->command' \\\n      '*::argument:->argument'\n",
+             "  case $state in\n  command) _describe command commands ;;\n  argument)\n    case $line[1] in\n");
+  for (const Command* command : commands())
+    out += cat("    ", command->name, ") _arguments", zsh_options(command->options), " \\\n      '",
+               takes_existing_id(*command) ? "1:container:_husk_containers" : "1:argument:_files",
+               "' '*:argument:_files' ;;\n");
+  return out + "    esac ;;\n  esac\n}\n_husk \"$@\"\n";
+}
+
+std::string fish_option(std::string_view condition, const Option& option) {
+  if (option.hidden) return {};
+  std::string out = cat("complete -c husk -n '", condition, "' -l ", option.name);
+  if (option.letter != '\0') out += cat(" -s ", option.letter);
+  if (option.kind != Kind::flag) out += " -r";
+  return out + cat(" -d '", plain(option.help), "'\n");
+}
+
+std::string fish() {
+  std::string out = "# fish completion for husk; made by `husk completion fish`\n";
+  for (const Option& option : global_options()) out += fish_option("__fish_use_subcommand", option);
+  for (const Command* command : commands()) {
+    out += cat("complete -c husk -n '__fish_use_subcommand' -f -a ", command->name, " -d '", plain(command->summary),
+               "'\n");
+    const std::string condition = cat("__fish_seen_subcommand_from ", command->name);
+    if (takes_existing_id(*command))
+      out += cat("complete -c husk -n '", condition, "' -f -a '(husk list -q 2>/dev/null)'\n");
+    for (const Option& option : command->options) out += fish_option(condition, option);
+  }
+  return out;
+}
+
+Result<int> completion_main(const Command& self, const Globals& /*globals*/, const Log& /*log*/,
+                            std::span<char*> argv) {
+  None none;
+  HUSK_LET(const Parsed parsed, read_arguments(self, argv, &none));
+  if (parsed.help) return 0;
+  const std::string_view shell = parsed.rest[0];
+  if (shell != "bash" && shell != "zsh" && shell != "fish")
+    return fail(0, "no completion for shell \"", shell, "\" (known: bash, zsh, fish)");
+  if (!print(shell == "bash" ? bash() : shell == "zsh" ? zsh() : fish()))
+    return fail(errno, "write to standard output");
+  return 0;
+}
+
+}  // namespace
+
+constinit const Command completion_command = {
+    "completion",
+    "print a completion script for a shell",
+    "bash|zsh|fish",
+    "The completion command prints what a shell needs to complete husk's commands, options and the\n"
+    "ids of containers:\n\n"
+    "    # husk completion bash > /etc/bash_completion.d/husk",
+    {},
+    1,
+    1,
+    completion_main};
+
+}  // namespace husk::cli

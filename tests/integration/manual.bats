@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# Manual pages and completions, both made from the tables that the help is made from.
+# Legs: short
+# shellcheck disable=SC2154 # ($output and $stderr are set by run)
+load helpers
+load containers
+
+setup_file() { is_husk || skip "husk's own"; }
+
+commands() { husk help | sed -n '/^COMMANDS/,/^$/s/^   \([a-z]*\)  *.*/\1/p'; }
+
+@test "every command has a page that mandoc takes without a complaint" {
+  mkdir "$TMP/man"
+  husk manual --directory "$TMP/man"
+  local name
+  for name in $(commands); do [ -s "$TMP/man/husk-$name.8" ] || { echo "no page for $name"; return 1; }; done
+  run mandoc -T lint -W warning "$TMP"/man/*.8
+  same "$(grep -v 'missing date' <<<"$output")" ''
+}
+
+@test "a page has the options of the help, and a command that does not exist has none" {
+  local option
+  husk manual exec | mandoc -T utf8 | col -b >"$TMP/page"
+  for option in $(husk exec --help | grep -o -- '--[a-z-]*'); do
+    grep -q -- "$option" "$TMP/page" || { echo "missing: $option"; return 1; }
+  done
+  run --separate-stderr husk manual none
+  [ "$status" -eq 3 ]
+}
+
+@test "bash completes commands, options and ids" {
+  husk completion bash >"$TMP/bash"
+  create
+  cat >"$TMP/try" <<EOF
+husk() { "$RUNTIME" "\$@"; }
+source "$TMP/bash"
+complete_at() { COMP_WORDS=("\$@"); COMP_CWORD=\$((\$# - 1)); _husk; echo "\${COMPREPLY[*]}"; }
+complete_at husk feat
+complete_at husk --root /x pau
+complete_at husk run --console
+complete_at husk --root "$ROOT" state ""
+EOF
+  run bash "$TMP/try"
+  says "features
+pause
+--console-socket
+$ID"
+}
+
+@test "zsh and fish read theirs, and fish completes" {
+  husk completion zsh >"$TMP/_husk"
+  husk completion fish >"$TMP/husk.fish"
+  zsh -n "$TMP/_husk"
+  HOME=$TMP run fish --no-config -c "source $TMP/husk.fish; complete -C 'husk feat'; complete -C 'husk run --no-p'"
+  has features 'no-pivot'
+}
+
+@test "a shell that has none is refused" {
+  run --separate-stderr husk completion tcsh
+  refused 'no completion for shell .*tcsh.* \(known: bash, zsh, fish\)'
+}
