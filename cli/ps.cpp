@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "cli/command.h"
+#include "cli/table.h"
 
 namespace husk::cli {
 
@@ -17,10 +18,12 @@ namespace {
 
 struct PsArguments {
   std::string format = "table";
+  bool levels = false;
 };
 
 constexpr Option kOptions[] = {
     option<PsArguments, &PsArguments::format>("format", 'f', "table (default) or json: the process ids only"),
+    option<PsArguments, &PsArguments::levels>("levels", 0, "the pids in every PID namespace; ps is not run"),
 };
 
 std::string as_json(const std::vector<pid_t>& pids) {
@@ -28,6 +31,34 @@ std::string as_json(const std::vector<pid_t>& pids) {
   std::string out;
   for (const pid_t pid : pids) out += cat(out.empty() ? '[' : ',', pid);
   return out + "]\n";
+}
+
+using Levels = std::vector<ProcessLevels>;
+
+std::string as_json(const Levels& processes) {
+  if (processes.empty()) return "null\n";
+  std::string out;
+  for (const ProcessLevels& process : processes) out += cat(out.empty() ? '[' : ',', process_json(process));
+  return out + "]\n";
+}
+
+// A column for each level, the deepest process having the most; what is not as deep has "-" there.
+std::string as_table(const Levels& processes) {
+  size_t depth = 1;
+  for (const ProcessLevels& process : processes) depth = std::max(depth, process.ns_pids.size());
+  Table table;
+  Table::Row header = {"PID"};
+  for (size_t level = 1; level < depth; ++level) header.push_back(cat("NSPID", level));
+  header.push_back("CMD");
+  table.add(std::move(header));
+  for (const ProcessLevels& process : processes) {
+    Table::Row row;
+    for (const pid_t pid : process.ns_pids) row.push_back(std::to_string(pid));
+    row.resize(depth, "-");
+    row.push_back(process.name);
+    table.add(std::move(row));
+  }
+  return table.text();
 }
 
 // ps with its output and its errors on `out`.
@@ -131,20 +162,25 @@ Result<std::string> as_table(const std::vector<pid_t>& pids, std::span<char*> op
   return only(output, pids);
 }
 
+Result<std::string> text_of(const Environment& env, const PsArguments& arguments, std::span<char*> rest) {
+  const bool json = arguments.format == "json";
+  if (arguments.levels) {
+    if (rest.size() > 1) return Error{"--levels takes no options of ps", 0, "it prints the pids without running ps"};
+    HUSK_LET(const Levels levels, process_levels(env, rest[0]));
+    return json ? as_json(levels) : as_table(levels);
+  }
+  HUSK_LET(const std::vector<pid_t> pids, processes(env, rest[0]));
+  if (json) return as_json(pids);
+  return as_table(pids, rest.subspan(1));
+}
+
 Result<int> ps_main(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv) {
   PsArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
-  const bool json = arguments.format == "json";
-  if (!json && arguments.format != "table") return fail(0, "invalid format option");
+  if (arguments.format != "json" && arguments.format != "table") return fail(0, "invalid format option");
   HUSK_LET(const Environment env, make_environment(globals, log));
-  HUSK_LET(const std::vector<pid_t> pids, processes(env, parsed.rest[0]));
-  std::string text;
-  if (json)
-    text = as_json(pids);
-  else {
-    HUSK_LET(text, as_table(pids, parsed.rest.subspan(1)));
-  }
+  HUSK_LET(const std::string text, text_of(env, arguments, parsed.rest));
   if (!print(text)) return fail(errno, "write to standard output");
   return 0;
 }
@@ -157,7 +193,8 @@ constinit const Command ps_command = {
     "<container-id> [ps options]",
     "The ps command runs the host's ps(1) with the given options, by default -ef, and shows those\n"
     "processes that belong to the container. There must be a column PID. With --format json, the\n"
-    "process ids are printed as a JSON array, and ps is not run.",
+    "process ids are printed as a JSON array, and ps is not run. Nor is it with --levels, which shows\n"
+    "each process's id in every PID namespace, from the caller's to its own.",
     kOptions,
     1,
     SIZE_MAX,

@@ -98,6 +98,8 @@ struct Container {
   std::string id, bundle, rootfs;
   std::string created;  // RFC 3339, UTC, nanoseconds
   pid_t pid = 0;        // of init, in the caller's PID namespace; 0 when stopped
+  // Of init in every PID namespace that it is in, the caller's first and its own last. By state() only.
+  std::vector<pid_t> ns_pids;
   Phase phase = Phase::stopped;
   uint32_t owner = 0;  // uid of who made it
   std::vector<std::pair<std::string, std::string>> annotations;
@@ -125,6 +127,15 @@ Status remove(const Environment& env, const std::string& id, bool force);
 
 // All processes of a container, by pid as the caller sees them.
 Result<std::vector<pid_t>> processes(const Environment& env, const std::string& id);
+
+// The same with what each process is called, and its pid in every PID namespace from the caller's to its own.
+struct ProcessLevels {
+  std::string name;
+  std::vector<pid_t> ns_pids;  // never empty
+};
+Result<std::vector<ProcessLevels>> process_levels(const Environment& env, const std::string& id);
+// {"pid":1234,"nsPids":[1234,7],"name":"sh"}
+std::string process_json(const ProcessLevels& process);
 
 // Stops all processes of a running container where they are, and lets them go on.
 Status pause(const Environment& env, const std::string& id);

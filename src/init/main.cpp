@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/reader.h"
@@ -86,6 +87,10 @@ Fault while_dumpable(const Header& header, sys::Fd& offsets_file) {
   return check(offsets_file.get(), "open", namespaces::kOffsetsFile);
 }
 
+bool enters_pid_namespace(const namespaces::Join& join) {
+  return join.type == CLONE_NEWPID;
+}
+
 // True in init, with `fault` empty.
 bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys::Fd pidfd, Fault& fault) {
   const ChildEnd parent(socket);
@@ -95,7 +100,11 @@ bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys
   // its parent, so that who called us can wait for it.
   const long pid = sys::call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) return true;
-  fault = pid < 0 ? check(pid, "clone init", {}) : check(parent.tell_init_pid(static_cast<int>(pid)), "send", {});
+  if (pid == -ENOMEM && std::any_of(b.joins.begin(), b.joins.end(), enters_pid_namespace))
+    fault = {
+        ENOMEM, "the PID namespace takes no process: its first process has ended (or there is no memory)", {}, true};
+  else
+    fault = pid < 0 ? check(pid, "clone init", {}) : check(parent.tell_init_pid(static_cast<int>(pid)), "send", {});
   return false;
 }
 

@@ -30,6 +30,9 @@ Phase phase_of(const Environment& env, const store::State& state);
 // Whether the process is there and this container's: by its start time, and no zombie.
 bool is_alive(const store::State& state);
 
+// What a process is called, and its pid in each PID namespace from ours to its own; without pids: there is none.
+ProcessLevels levels_of(pid_t pid);
+
 // A descriptor of init that can be signalled and waited for (poll: readable once it has ended), sure to be of this
 // container's process and not of another one with its number. ESRCH when the process is gone; ENOSYS without
 // pidfd_open(2).

@@ -36,11 +36,23 @@ bool is_in_the_making(const Environment& env, const std::string& id) {
   return now.tv_sec - st.st_ctim.tv_sec <= 1 || store::is_locked(env.root, id);
 }
 
+void write_pids(json::Writer& w, const std::vector<pid_t>& pids) {
+  w.key("nsPids").begin_array();
+  for (const pid_t pid : pids) w.number(static_cast<int32_t>(pid));
+  w.end_array();
+}
+
 }  // namespace
 
 Result<Container> state(const Environment& env, const std::string& id) {
-  HUSK_LET(life::Found found, life::find(env, id));
-  return describe(std::move(found));
+  life::Found found;
+  HUSK_LET(found.state, store::load(env.root, id));
+  // Before it is looked at: a number that is init's afterwards was init's all the time.
+  std::vector<pid_t> ns_pids = life::levels_of(found.state.pid).ns_pids;
+  found.phase = life::phase_of(env, found.state);
+  Container out = describe(std::move(found));
+  if (out.pid > 0) out.ns_pids = std::move(ns_pids);
+  return out;
 }
 
 std::vector<Container> list(const Environment& env) {
@@ -67,6 +79,14 @@ Result<std::vector<pid_t>> processes(const Environment& env, const std::string& 
   return Error{cat("container ", id, " has no cgroup"), 0, "its processes cannot be told from others", 1};
 }
 
+std::string process_json(const ProcessLevels& process) {
+  json::Writer w;
+  w.begin_object().member("pid", static_cast<int32_t>(process.ns_pids.front()));
+  write_pids(w, process.ns_pids);
+  w.member("name", process.name).end_object();
+  return w.take();
+}
+
 std::string state_json(const Container& container, const std::string& owner, bool pretty) {
   json::Writer w(pretty ? json::Style::pretty : json::Style::compact, "  ");
   w.begin_object();
@@ -79,6 +99,7 @@ std::string state_json(const Container& container, const std::string& owner, boo
     w.end_object();
   }
   w.member("owner", owner);
+  if (!container.ns_pids.empty()) write_pids(w, container.ns_pids);
   w.end_object();
   return w.take();
 }

@@ -194,6 +194,10 @@ class Making {
     state_.cgroup = cgroup::home_of(plan_->cgroup);
     const spec::Namespace* pid = spec_.lx.find(spec::NsType::pid);
     state_.own_pid_namespace = pid != nullptr && pid->path.empty();
+    if (!state_.own_pid_namespace && state_.cgroup.directories.empty() && state_.cgroup.unit.empty())
+      say(env_, Level::warning,
+          "the container has neither a cgroup nor a PID namespace of its own: once its first process has ended, nobody "
+          "can tell which others were its. Such configuration is strongly discouraged");
     state_.no_new_keyring = options_.no_new_keyring;
     state_.poststart = !spec_.hooks.poststart.empty();
     state_.poststop = !spec_.hooks.poststop.empty();
