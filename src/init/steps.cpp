@@ -67,6 +67,7 @@ class Runner {
   requires requires(rootfs::Builder& b, const Step& s) { b.apply(s); }
   Fault run(const Step& s) { return builder_.apply(s); }
   Fault run(const console::Open& s);
+  Fault run(const plan::Network& s);
   Fault run(const plan::RuntimeHooks& s);
   Fault run(const plan::Ready& s);
   Fault run(const plan::ExecFifo& s);
@@ -114,6 +115,12 @@ Fault Runner::run(const console::Open& s) {
     HUSK_CHECK(builder_.bind(peer ? peer.get() : terminal.slave.get(), file.get(), "/dev/console"));
   }
   return check(parent_.give_console(terminal.master.get()), "send the terminal", {});
+}
+
+Fault Runner::run(const plan::Network& /*s*/) {
+  const Fd here(sys::openat(procfs_.get(), "self/ns/net", O_RDONLY));
+  HUSK_CHECK(check(here.get(), "open /proc/self/ns/net", {}));
+  return check(parent_.ask_for_network(here.get()), "wait for the parent", {});
 }
 
 Fault Runner::run(const plan::RuntimeHooks& /*s*/) {

@@ -83,7 +83,7 @@ void add_linux(json::Writer& w) {
   w.key("mountExtensions").begin_object();
   add_switch(w, "idmap", true);
   w.end_object();
-  add_switch(w, "netDevices", false);
+  add_switch(w, "netDevices", true);
   w.end_object();
 }
 
@@ -103,8 +103,9 @@ std::string features() {
   w.member("org.husk.checkpoint.enabled", "false");
   w.member("org.husk.commit", HUSK_COMMIT).member("org.husk.version", version());
   w.end_object();
-  // Whoever hands on annotations of strangers had better leave these out: a unit's properties can do anything.
-  w.key("potentiallyUnsafeConfigAnnotations").strings(Names{"org.systemd.property."});
+  // Whoever hands on annotations of strangers had better leave these out: a unit's properties can do anything, and a
+  // veth leads into any bridge of the host.
+  w.key("potentiallyUnsafeConfigAnnotations").strings(Names{"org.husk.network", "org.systemd.property."});
   w.end_object();
   return w.take();
 }

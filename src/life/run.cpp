@@ -19,6 +19,7 @@
 #include "plan/plan.h"
 #include "plan/print.h"
 #include "rooms/hooks/hooks.h"
+#include "rooms/network/network.h"
 #include "spec/parse.h"
 #include "spec/validate.h"
 #include "start/gate.h"
@@ -66,6 +67,7 @@ class Making {
     HUSK_LET(lock_, store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
     if (!out.ok()) undo();
+    network_.keep();
     if (out.ok() && notify_) relay_ready(*out);
     return out;
   }
@@ -231,6 +233,10 @@ class Making {
     HUSK_TRY(make_cgroup());
     starting::Callbacks callbacks;
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
+    callbacks.network = [this](sys::Fd container) {
+      trace(env_, "set up its network");
+      return network_.set_up(plan_->network, std::move(container));
+    };
     callbacks.hooks = [this] { return run_hooks(); };
     callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
     callbacks.listener = [this](const starting::Process& process, int listener) {
@@ -311,6 +317,7 @@ class Making {
   void undo() {
     if (!lock_)
       if (Result<sys::Fd> again = store::lock(env_.root, options_.id); again.ok()) lock_ = *std::move(again);
+    for (const std::string& trouble : network_.undo()) say(env_, Level::warning, trouble);
     if (state_.pid > 0 && !spec_.hooks.poststop.empty()) {
       state_.pid = 0;
       (void)run_hooks_of("poststop", spec_.hooks.poststop, state_json("stopped"));
@@ -336,6 +343,7 @@ class Making {
   cgroup::Cgroup cgroup_;
   sys::Fd notify_, manager_;  // the ends of the notify socket
   bool has_notify_ = false;
+  network::Network network_;  // until the container is made
   intelrdt::Plan rdt_;
   std::string rdt_root_;
   bool has_cgroup_ = false;

@@ -1,5 +1,6 @@
 // The order of a start. It is runc's: what must happen as root before what gives root up, what needs the host's files
 // before the change of root, the labels and limits after the mounts they are about.
+#include <linux/capability.h>
 #include <linux/mount.h>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ class Builder {
     HUSK_TRY(plan_namespaces());
     HUSK_LET(process_, process::plan(spec_, may_set_groups(), in_.listen_fds, plan_.arena));
     HUSK_TRY(plan_cgroup());
+    HUSK_LET(plan_.network, network::plan(spec_, (in_.facts.capabilities >> CAP_NET_ADMIN & 1) != 0));
     before_root();
     if (has_mounts_) {
       HUSK_TRY(make_root());
@@ -61,7 +63,6 @@ class Builder {
 
   // What this version cannot do is an error: a container that silently lacks what it was promised is worse than none.
   [[nodiscard]] Status refuse_what_is_missing() const {
-    if (!spec_.lx.net_devices.empty()) return Error{"/linux/netDevices: not implemented in this version", 0, {}, 1};
     if (!spec_.lx.mount_label.empty() && !in_.selinux)
       return Error{"/linux/mountLabel: SELinux is not enabled on this host", 0, "leave the label out", 1};
     return {};
@@ -102,6 +103,7 @@ class Builder {
   void before_root() {
     if (!in_.no_new_keyring) add_keyring(in_.id, spec_.process->selinux_label, in_.selinux, plan_);
     if (is_new(spec::NsType::network)) add(network::LoopbackUp{});
+    if (!plan_.network.empty()) add(plan::Network{});
     if (plan_.namespaces.new_cgroup) add(namespaces::UnshareCgroup{});
   }
 

@@ -53,6 +53,7 @@ struct Words {
   string operator()(const rootfs::MaskedPath& s) const { return cat("mask path ", quoted(s.path)); }
   string operator()(const rootfs::ReopenDevNull& /*s*/) const { return "reopen /dev/null"; }
   string operator()(const console::Open& /*s*/) const { return "set up terminal"; }
+  string operator()(const plan::Network& /*s*/) const { return "wait for network devices"; }
   string operator()(const plan::RuntimeHooks& /*s*/) const { return "wait for hooks of the runtime"; }
   string operator()(const plan::Ready& /*s*/) const { return "tell the parent: ready"; }
   string operator()(const plan::ExecFifo& /*s*/) const { return "wait for start"; }

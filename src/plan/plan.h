@@ -13,6 +13,7 @@
 #include "plan/steps.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/namespaces/plan.h"
+#include "rooms/network/plan.h"
 #include "rooms/rootfs/plan.h"
 #include "rooms/seccomp/seccomp.h"
 #include "spec/types.h"
@@ -51,6 +52,7 @@ struct Plan {
   std::vector<Step> steps;
   namespaces::NamespacePlan namespaces;
   cgroup::Plan cgroup;
+  network::Plan network;                         // done by the parent when init says plan::Network
   std::vector<spec::Rlimit> rlimits;             // set by the parent: root of a user namespace may not raise them
   std::vector<rootfs::IdmappedSource> idmapped;  // numbered from 1 in the mounts
   int preserve_fds = 0;

@@ -15,6 +15,11 @@
 namespace husk::plan {
 
 // Steps that are a message to the parent and its answer.
+struct Network {  // the parent moves and configures network devices; init sends its network namespace
+  template <class S, class A>
+  static void fields(S& /*s*/, A& /*a*/) {}
+};
+
 struct RuntimeHooks {  // the parent runs prestart and createRuntime hooks; answers with the container's state
   template <class S, class A>
   static void fields(S& /*s*/, A& /*a*/) {}
@@ -36,6 +41,7 @@ struct ExecFifo {  // let the parent go and wait until somebody opens the gate: 
   X(keyring,           process::Keyring)                \
   X(unshare_cgroup,    namespaces::UnshareCgroup)       \
   X(loopback_up,       network::LoopbackUp)             \
+  X(network,           plan::Network)                   \
   X(root_propagation,  rootfs::RootPropagation)         \
   X(open_root,         rootfs::OpenRoot)                \
   X(mount,             rootfs::Mount)                   \

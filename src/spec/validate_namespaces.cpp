@@ -202,6 +202,13 @@ bool is_interface_name(std::string_view name) {
          name.find_first_of("/: \t\n\v\f\r") == std::string_view::npos;
 }
 
+// "eth%d": the kernel finds a number that is free. It knows one %d, and no other per cent sign.
+bool is_wrong_template(std::string_view name) {
+  const size_t at = name.find('%');
+  return at != std::string_view::npos &&
+         (name.substr(at, 2) != "%d" || name.find('%', at + 1) != std::string_view::npos);
+}
+
 }  // namespace
 
 void check_net_devices(const Spec& spec, Report& report) {
@@ -217,8 +224,10 @@ void check_net_devices(const Spec& spec, Report& report) {
       report.add(pointer, shown(device.host_name), " is not a valid name of a network device");
     if (!device.name.empty() && !is_interface_name(device.name))
       report.add(cat(pointer, "/name"), shown(device.name), " is not a valid name of a network device");
+    if (is_wrong_template(device.name))
+      report.add(cat(pointer, "/name"), shown(device.name), " has a % that does not belong to its one \"%d\"");
     const std::string_view name = device.name.empty() ? device.host_name : device.name;
-    const bool is_template = name.find('%') != std::string_view::npos;  // "eth%d": the kernel finds a free one
+    const bool is_template = name.find('%') != std::string_view::npos;
     if (!is_template && std::find(names.begin(), names.end(), name) != names.end())
       report.add(pointer, "another device is to be named ", shown(name), " too");
     names.push_back(name);

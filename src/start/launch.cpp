@@ -127,8 +127,11 @@ class Launch {
   }
 
   Status act(const Frame& frame, sys::Fd fd) {
-    if (frame.kind != Kind::source_please && frame.who == Who::init) mounts_are_made_ = true;
+    if (frame.kind != Kind::source_please && frame.kind != Kind::network_please && frame.who == Who::init)
+      mounts_are_made_ = true;
     switch (frame.kind) {
+      case Kind::network_please:
+        return give_network(std::move(fd));
       case Kind::source_please:
         return give_source(frame.value, fd);
       case Kind::maps_please:
@@ -156,6 +159,14 @@ class Launch {
       default:
         return Error{"init says something that is not its to say", EPROTO, {}, 1};
     }
+  }
+
+  Status give_network(sys::Fd network_namespace) {
+    if (plan_.network.empty() || has_network_ || mounts_are_made_ || !network_namespace || !callbacks_.network)
+      return Error{"init asks for network devices that are not its to have", EPROTO, {}, 1};
+    has_network_ = true;
+    HUSK_TRY(callbacks_.network(std::move(network_namespace)));
+    return sent(parent_.network_done());
   }
 
   // Which path it is stands in our plan; init has no say in it.
@@ -273,6 +284,7 @@ class Launch {
   pid_t child_ = -1;
   sys::Fd child_pidfd_;  // empty without clone3
   bool mounts_are_made_ = false;
+  bool has_network_ = false;
   int64_t next_source_ = 0;
   bool is_ready_ = false;
   bool has_given_listener_ = false;

@@ -24,6 +24,9 @@ struct Process {
 struct Callbacks {
   // Its pid is known, and it has work to do: time to write things down.
   std::function<Status(const Process&)> born;
+  // Moves and configures the network devices of the plan; called once, and only if it has some. `container`: init's
+  // network namespace.
+  std::function<Status(sys::Fd container)> network;
   // Runs prestart and createRuntime hooks; the text is the state for hooks that init runs.
   std::function<Result<std::string>()> hooks;
   // Everything is ready; after this returns, the program runs. Pid file, sockets ...

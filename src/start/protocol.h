@@ -8,6 +8,9 @@
 //   maps_please  child           parent  maps_done  -  (has unshared the user namespace)
 //   maps_done    parent          child   -          -  (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
+//   network_please init          parent  network_   init's network namespace; once, before mounts are made, and only if
+//                                        done       the plan says so
+//   network_done parent          init    -          -  (its devices are there)
 //   source_please init           parent  source     index of a bind mount in the plan; init's mount namespace rides along.
 //                                                   Only before the root is changed, and once for each
 //   source       parent          init    -          0 and the source as a detached mount, or -errno
@@ -52,6 +55,8 @@ enum class Kind : uint32_t {
   maps_please,
   maps_done,
   init_pid,
+  network_please,
+  network_done,
   source_please,
   source,
   hooks_please,
@@ -128,6 +133,10 @@ class InitEnd : public Started {
  public:
   explicit InitEnd(int socket) : Started(socket, Who::init) {}
   [[nodiscard]] int receive_plan(Arena& arena, Str& plan) const { return expect_text(Kind::plan, arena, plan); }
+  [[nodiscard]] int ask_for_network(int network_namespace) const {
+    const int err = say(Kind::network_please, 0, network_namespace);
+    return err < 0 ? err : expect(Kind::network_done);
+  }
   [[nodiscard]] int ask_for_source(uint32_t step, int mount_namespace, sys::Fd& source) const {
     if (const int err = say(Kind::source_please, step, mount_namespace); err < 0) return err;
     int64_t result = 0;
@@ -164,6 +173,7 @@ class ParentEnd {
   [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
   [[nodiscard]] int give_pidfd(int fd) const { return say(Kind::pidfd, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
+  [[nodiscard]] int network_done() const { return say(Kind::network_done); }
   [[nodiscard]] int give_source(int fd) const { return say(Kind::source, fd < 0 ? fd : 0, fd); }
   [[nodiscard]] int give_state(std::string_view state) const { return say_text(Kind::state, state); }
   [[nodiscard]] int run(int fifo) const { return say(Kind::run, 0, fifo); }

@@ -206,10 +206,28 @@ std::string refusal(const Case& c) {
   return p.ok() ? std::string() : p.error().text();
 }
 
-TEST(PlanRefuses, NetDevices) {
+TEST(PlanRefuses, NetDevicesOfAnOrdinaryUser) {
   Case c;
   c.spec.lx.net_devices = {{"eth7", ""}};
-  EXPECT_EQ(refusal(c), "/linux/netDevices: not implemented in this version");
+  c.facts.capabilities = 0;
+  EXPECT_EQ(refusal(c), "/linux/netDevices: moving network devices takes CAP_NET_ADMIN, which this user does not have");
+}
+
+TEST(PlanBuild, TheNetworkComesBeforeMountsAndHooks) {
+  const auto place = []<class Step>(const Case& c, Step) {
+    const Result<plan::Plan> p = plan::build(c.input());
+    EXPECT_TRUE(p.ok());
+    for (size_t i = 0; i < p->steps.size(); ++i)
+      if (std::holds_alternative<Step>(p->steps[i])) return static_cast<int>(i);
+    return -1;
+  };
+  Case c;
+  EXPECT_EQ(place(c, plan::Network{}), -1);
+  c.spec.lx.net_devices = {{"eth7", ""}};
+  c.spec.hooks.create_runtime = {spec::Hook{}};
+  EXPECT_EQ(place(c, plan::Network{}), place(c, network::LoopbackUp{}) + 1);
+  EXPECT_LT(place(c, plan::Network{}), place(c, rootfs::RootPropagation{}));
+  EXPECT_LT(place(c, plan::Network{}), place(c, plan::RuntimeHooks{}));
 }
 
 TEST(PlanRefuses, IdmappedMountsThatCannotBe) {

@@ -37,6 +37,9 @@ TEST(SpecValidateLinux, NetDevices) {
       {[](Spec& s) { s.lx.net_devices[0].name = "fifteen_bytes_x"; }, ""},
       {[](Spec& s) { s.lx.net_devices[0].name = "dummy0"; }, "/linux/netDevices/dummy0: another device is to be named"},
       {[](Spec& s) { s.lx.net_devices[1].name = "inside%d"; }, ""},
+      {[](Spec& s) { s.lx.net_devices[1].name = "%d%d"; }, "/linux/netDevices/dummy0/name: \"%d%d\" has a %"},
+      {[](Spec& s) { s.lx.net_devices[1].name = "a%s"; }, "/linux/netDevices/dummy0/name: \"a%s\" has a %"},
+      {[](Spec& s) { s.lx.net_devices[1].name = "a%"; }, "/linux/netDevices/dummy0/name: \"a%\" has a %"},
   });
 }
 
