@@ -8,11 +8,11 @@ namespace husk::cli {
 
 namespace {
 
-constexpr const Command* kCommands[] = {&completion_command, &create_command,   &delete_command, &events_command,
-                                        &exec_command,       &features_command, &kill_command,   &list_command,
-                                        &manual_command,     &pause_command,    &ps_command,     &resume_command,
-                                        &run_command,        &spec_command,     &start_command,  &state_command,
-                                        &update_command,     &validate_command, &help_command,   &version_command};
+constexpr const Command* kCommands[] = {
+    &completion_command, &create_command, &delete_command, &events_command, &exec_command,  &features_command,
+    &kill_command,       &list_command,   &manual_command, &pause_command,  &ps_command,    &resume_command,
+    &run_command,        &spec_command,   &start_command,  &state_command,  &trace_command, &update_command,
+    &validate_command,   &help_command,   &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
 constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};

@@ -54,6 +54,7 @@ extern const Command run_command;
 extern const Command spec_command;
 extern const Command start_command;
 extern const Command state_command;
+extern const Command trace_command;
 extern const Command update_command;
 extern const Command validate_command;
 extern const Command help_command;

@@ -19,6 +19,7 @@ constexpr Option kOptions[] = {
     create_option<&CreateOptions::pidfd_socket>("pidfd-socket", '\0',
                                                 "unix socket that is sent a pidfd of the init process"),
     create_option<&CreateOptions::pid_file>("pid-file", '\0', "file to write the process id to"),
+    create_option<&CreateOptions::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
     create_option<&CreateOptions::no_pivot>("no-pivot", '\0',
                                             "do not use pivot_root: for a root file system on a ramdisk"),
     create_option<&CreateOptions::no_new_keyring>("no-new-keyring", '\0', "keep the caller's session keyring"),

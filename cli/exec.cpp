@@ -63,6 +63,7 @@ constexpr Option kOptions[] = {
     exec_option<&ExecArguments::process_file>("process", 'p', "file with the whole process, as in config.json"),
     exec_option<&ExecArguments::detach>("detach", 'd', "return once the process runs"),
     exec_option<&ExecArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
+    exec_option<&ExecArguments::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
     exec_option<&ExecArguments::selinux_label>("process-label", '\0', "SELinux label of the process"),
     exec_option<&ExecArguments::apparmor_profile>("apparmor", '\0', "AppArmor profile of the process"),
     {"no-new-privs", '\0', Kind::flag, false, "set noNewPrivileges of the process", store_no_new_privs},

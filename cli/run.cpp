@@ -33,6 +33,7 @@ constexpr Option kOptions[] = {
     run_option<&RunArguments::format>("format", '\0', "of --dry-run: text (default) or json"),
     run_option<&RunArguments::keep>("keep", '\0', "do not delete the container after its process has ended"),
     run_option<&RunArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
+    run_option<&RunArguments::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
     run_option<&RunArguments::no_subreaper>("no-subreaper", '\0', "do not adopt and reap orphans of the container"),
     run_option<&RunArguments::no_pivot>("no-pivot", '\0', "do not use pivot_root: for a root file system on a ramdisk"),
     run_option<&RunArguments::no_new_keyring>("no-new-keyring", '\0', "keep the caller's session keyring"),

@@ -65,6 +65,7 @@ struct CreateOptions {
   bool no_pivot = false;        // MS_MOVE + chroot instead of pivot_root (root on a ramfs)
   bool no_new_keyring = false;  // keep the caller's session keyring
   bool detach = false;          // nobody will relay the terminal: console_socket must be given with terminal: true
+  std::string trace;            // file for the timeline of the start, in Chrome's trace format; empty: none
   std::function<void(int master)> on_console;  // may set up a terminal that is to be relayed, before the process runs
 };
 
@@ -171,6 +172,7 @@ struct ExecOptions {
   std::string console_socket, pidfd_socket, pid_file;
   int preserve_fds = 0;
   bool detach = false;
+  std::string trace;  // as in CreateOptions
   std::function<void(int master)> on_console;
 };
 Result<Launched> exec(const Environment& env, const ExecOptions& options);

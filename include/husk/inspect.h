@@ -29,4 +29,8 @@ enum class Notation { text, json };
 // What run() would do with these options on this host, step by step. Nothing is done or left behind.
 Result<std::string> dry_run(const Environment& env, const CreateOptions& options, Notation format);
 
+// A timeline that CreateOptions::trace has made, drawn: with a line of text for each thing that was done, or as SVG.
+enum class Picture { text, svg };
+Result<std::string> draw_trace(const std::string& path, Picture picture);
+
 }  // namespace husk

@@ -21,6 +21,7 @@
 #include "rooms/namespaces/init.h"
 #include "rooms/process/init.h"
 #include "start/protocol.h"
+#include "sys/timeline.h"
 
 namespace husk::init {
 namespace {
@@ -48,15 +49,29 @@ void reset_signals() {
     if (s != SIGKILL && s != SIGSTOP) (void)sys::call(SYS_rt_sigaction, s, &by_default, nullptr, sizeof(uint64_t));
 }
 
+// The memory stays mapped until execve; it is all that is needed of the descriptor.
+sys::Recorder receive_timeline(const Header& header, int socket, starting::Who who) {
+  sys::Fd memory;
+  if (!header.traced || ChildEnd(socket).receive_timeline(memory) < 0 || !memory) return {};
+  constexpr long kReadWrite = 3, kShared = 1;
+  const long at = sys::call(SYS_mmap, 0, sizeof(sys::Timeline), kReadWrite, kShared, memory.get(), 0);
+  if (at < 0 && at > -4096) return {};
+  return {reinterpret_cast<sys::Timeline*>(at), static_cast<uint32_t>(who)};  // NOLINT(performance-no-int-to-ptr)
+}
+
 // The user namespace first: it shall own all that follow. Its maps are the parent's to write; until then we are nobody.
 // Where one is joined that has no root, we stay nobody, with all capabilities in it.
-Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent) {
+Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent, sys::Recorder& recorder) {
   if (b.new_user) {
+    int64_t begin = recorder.now();
     HUSK_CHECK(check(sys::call(SYS_unshare, CLONE_NEWUSER), "unshare user namespace", {}));
+    recorder.add(begin, kNoStep, "unshare the user namespace");
+    begin = recorder.now();
     (void)sys::prctl(PR_SET_DUMPABLE, 1);  // uid_map must belong to the parent, who may be no root
     const int err = parent.ask_for_maps();
     (void)sys::prctl(PR_SET_DUMPABLE, 0);
     HUSK_CHECK(check(err, "ask for id maps", {}));
+    recorder.add(begin, kNoStep, "wait for the id maps");
   }
   if (!b.become_root) return {};
   const auto become = [&b](long call, Str what) {
@@ -67,15 +82,21 @@ Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& paren
   return become(SYS_setresuid, "setuid in the user namespace");
 }
 
-Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file, sys::Fd pidfd) {
+Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file, sys::Fd pidfd,
+               sys::Recorder& recorder) {
+  int64_t begin = recorder.now();
   if (pidfd)
     HUSK_CHECK(namespaces::join_process(pidfd.get(), b.join_flags, b.joins));
   else
     HUSK_CHECK(namespaces::join_all(b.joins));
   pidfd.reset();  // init is not to have it
-  HUSK_CHECK(enter_user_namespace(b, parent));
+  if (!b.joins.empty()) recorder.add(begin, kNoStep, "join namespaces");
+  HUSK_CHECK(enter_user_namespace(b, parent, recorder));
+  begin = recorder.now();
   if (b.unshare != 0) HUSK_CHECK(check(sys::call(SYS_unshare, b.unshare), "unshare namespaces", {}));
-  return namespaces::set_clocks(b.clocks, offsets_file);
+  HUSK_CHECK(namespaces::set_clocks(b.clocks, offsets_file));
+  recorder.add(begin, kNoStep, "unshare the other namespaces");
+  return {};
 }
 
 // What has to be done to files of our own in /proc: they are ours only while we are dumpable, and that we may only be
@@ -92,14 +113,17 @@ bool enters_pid_namespace(const namespaces::Join& join) {
 }
 
 // True in init, with `fault` empty.
-bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys::Fd pidfd, Fault& fault) {
+bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys::Fd pidfd, sys::Recorder& recorder,
+               Fault& fault) {
   const ChildEnd parent(socket);
-  fault = be_child(b, parent, offsets_file, std::move(pidfd));
+  fault = be_child(b, parent, offsets_file, std::move(pidfd), recorder);
   if (fault) return false;
+  const int64_t begin = recorder.now();
   // A PID or time namespace holds only for processes born after it was entered: this one. With the parent's parent as
   // its parent, so that who called us can wait for it.
   const long pid = sys::call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) return true;
+  recorder.add(begin, kNoStep, "clone init");
   if (pid == -ENOMEM && std::any_of(b.joins.begin(), b.joins.end(), enters_pid_namespace))
     fault = {
         ENOMEM, "the PID namespace takes no process: its first process has ended (or there is no memory)", {}, true};
@@ -125,6 +149,10 @@ int init_main(int argc, const char* const* argv) {
 #ifdef HUSK_WEAK
   weaknesses = header.weakened;
 #endif
+  using starting::Who;
+  const bool long_way = header.bootstrap.long_way;
+  sys::Recorder recorder = receive_timeline(header, socket, long_way ? Who::child : Who::init);
+  const int64_t begin = recorder.now();
   sys::Fd offsets_file;
   Fault fault = while_dumpable(header, offsets_file);
   if (!fault) fault = process::set_affinity(header.affinity);
@@ -137,14 +165,16 @@ int init_main(int argc, const char* const* argv) {
   sys::Fd procfs = header.no_procfs ? sys::Fd() : open_procfs();
   sys::Fd pidfd;
   if (header.bootstrap.join_flags != 0 && (ChildEnd(socket).receive_pidfd(pidfd) < 0 || !pidfd)) return 1;
-  if (header.bootstrap.long_way) {
-    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), std::move(pidfd), fault)) {
+  recorder.add(begin, kNoStep, "read the plan, reset signals");
+  if (long_way) {
+    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), std::move(pidfd), recorder, fault)) {
       if (fault) ChildEnd(socket).error(kNoStep, fault);
       return fault ? 1 : 0;
     }
+    recorder = recorder.of(static_cast<uint32_t>(Who::init));
     guard();
   }
-  return run_steps(header, reader, InitEnd(socket), std::move(procfs), arena);
+  return run_steps(header, reader, InitEnd(socket), std::move(procfs), recorder, arena);
 }
 
 }  // namespace husk::init

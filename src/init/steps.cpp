@@ -164,7 +164,8 @@ Fd open_procfs() {
   return fd;
 }
 
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, Arena& arena) {
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, sys::Recorder recorder,
+              Arena& arena) {
   (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
   (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
   Runner runner(header, parent, std::move(procfs), arena);
@@ -172,10 +173,14 @@ int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd pare
     plan::Op op{};
     reader.read(op);
     runner.begin(i);
+    const int64_t begin = recorder.now();
+    if (op == plan::Op::exec) recorder.add(begin, i, {});  // it does not come back
+    if (op == plan::Op::seccomp) recorder.stop_clock();
     if (const Fault fault = run_one(op, runner, reader)) {
       parent.error(i, fault);
       return 1;
     }
+    if (recorder.on()) recorder.add(begin, i, {});
   }
   return 1;  // a plan ends with Exec, which does not come back
 }

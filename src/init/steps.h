@@ -3,6 +3,7 @@
 #include "base/reader.h"
 #include "plan/header.h"
 #include "start/protocol.h"
+#include "sys/timeline.h"
 
 namespace husk::init {
 
@@ -12,6 +13,7 @@ sys::Fd open_procfs();
 
 // Carries out all steps. Returns only on failure, which was reported to the
 // parent: the exit status.
-int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs, Arena& arena);
+int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs,
+              sys::Recorder recorder, Arena& arena);
 
 }  // namespace husk::init

@@ -16,6 +16,7 @@
 #include "life/filter.h"
 #include "life/process_options.h"
 #include "life/sockets.h"
+#include "life/timeline.h"
 #include "spec/parse.h"
 #include "spec/validate.h"
 #include "start/launch.h"
@@ -38,6 +39,17 @@ class Adding {
   Adding(const Environment& env, const ExecOptions& options) : env_(env), options_(options) {}
 
   Result<Launched> run() {
+    HUSK_TRY(timeline_.open(options_.trace));
+    Result<Launched> out = add();
+    if (timeline_.on())
+      if (Status s = timeline_.write(plan_ ? &*plan_ : nullptr, cat("exec in ", options_.id), pid_); !s.ok())
+        say(env_, Level::warning, s.error().text());
+    return out;
+  }
+
+ private:
+  Result<Launched> add() {
+    const life::Span span(timeline_, "exec");
     HUSK_LET(const life::Found found, life::find(env_, options_.id));
     state_ = found.state;
     HUSK_TRY(check_phase(found.phase));
@@ -51,13 +63,12 @@ class Adding {
     if (!process.ok()) return std::move(process).error();
     trace(env_, "the program runs");
     Launched out;
-    out.pid = process->pid;
+    out.pid = pid_ = process->pid;
     out.pidfd = process->pidfd.release();
     if (options_.console_socket.empty()) out.console_master = process->console.release();
     return out;
   }
 
- private:
   [[nodiscard]] Status check_phase(Phase phase) const {
     switch (phase) {
       case Phase::created:
@@ -140,6 +151,9 @@ class Adding {
     HUSK_LET(cgroup::Cgroup cgroup, cgroup::Cgroup::open(state_.cgroup.directories, options_.cgroups));
     starting::Callbacks callbacks;
     callbacks.pidfd = init_.get();
+    callbacks.recorder = timeline_.recorder();
+    callbacks.timeline = timeline_.fd();
+    plan_->header.traced = timeline_.on();
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.ready = [this](const starting::Process& process) { return on_ready(process); };
     callbacks.listener = [this](const starting::Process& process, int listener) {
@@ -208,12 +222,14 @@ class Adding {
   }
 
   const Environment& env_;
+  life::Timeline timeline_;
   const ExecOptions& options_;
   store::State state_;
   spec::Spec spec_;
   std::optional<plan::Plan> plan_;
   sys::Fd init_;  // empty on kernels without pidfds
   bool wrote_pid_file_ = false;
+  pid_t pid_ = 0;  // of the process that was added
 };
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "life/filter.h"
 #include "life/notify.h"
 #include "life/sockets.h"
+#include "life/timeline.h"
 #include "plan/plan.h"
 #include "plan/print.h"
 #include "rooms/hooks/hooks.h"
@@ -61,9 +62,19 @@ class Making {
 
   Result<Launched> run() {
     HUSK_TRY(store::check_id(options_.id));
-    HUSK_TRY(read_bundle());
+    HUSK_TRY(timeline_.open(options_.trace));
+    Result<Launched> out = make();
+    if (timeline_.on())
+      if (Status s = timeline_.write(plan_ ? &*plan_ : nullptr, cat("start of ", options_.id), state_.pid); !s.ok())
+        say(env_, Level::warning, s.error().text());
+    return out;
+  }
+
+ private:
+  Result<Launched> make() {
+    HUSK_TRY(timed("read the configuration", &Making::read_bundle));
     add_notify();
-    HUSK_TRY(make_plan());
+    HUSK_TRY(timed("plan", &Making::make_plan));
     HUSK_LET(lock_, store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
     if (!out.ok()) undo();
@@ -72,7 +83,11 @@ class Making {
     return out;
   }
 
- private:
+  Status timed(const char* what, Status (Making::*part)()) {
+    const life::Span span(timeline_, what);
+    return (this->*part)();
+  }
+
   Status read_bundle() {
     HUSK_LET(state_.bundle, absolute(options_.bundle, "bundle"));
     const std::string file = options_.config.empty() ? state_.bundle + "/config.json" : options_.config;
@@ -228,10 +243,13 @@ class Making {
 
   Result<Launched> start() {
     HUSK_TRY(plan_rdt());
-    HUSK_TRY(record());
+    HUSK_TRY(timed("make the state directory", &Making::record));
     if (has_notify_) HUSK_TRY(prepare_notify());
-    HUSK_TRY(make_cgroup());
+    HUSK_TRY(timed("make the cgroup", &Making::make_cgroup));
     starting::Callbacks callbacks;
+    callbacks.recorder = timeline_.recorder();
+    callbacks.timeline = timeline_.fd();
+    plan_->header.traced = timeline_.on();
     callbacks.born = [this](const starting::Process& process) { return on_born(process); };
     callbacks.network = [this](sys::Fd container) {
       trace(env_, "set up its network");
@@ -332,6 +350,7 @@ class Making {
   }
 
   const Environment& env_;
+  life::Timeline timeline_;
   const CreateOptions& options_;
   std::string config_;
   spec::Spec spec_;

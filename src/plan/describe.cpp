@@ -68,4 +68,11 @@ string describe(const Step& step) {
   return std::visit(Words(), step);
 }
 
+string words(const Step& step) {
+  const auto* mount = std::get_if<rootfs::Mount>(&step);
+  if (mount == nullptr) return describe(step);
+  const Str what = mount->source.empty() ? mount->type : mount->source;
+  return cat(mount->bind ? "bind " : "mount ", what.view(), " on ", mount->target.view());
+}
+
 }  // namespace husk::plan

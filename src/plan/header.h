@@ -14,6 +14,7 @@ struct Header {
   bool mount_api = true;               // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
   bool openat2 = true;                 // Linux 5.6
   bool no_procfs = false;              // no step writes through the caller's procfs: it is not opened
+  bool traced = false;                 // what is done is written into memory that the parent sends after the plan
 #ifdef HUSK_WEAK
   uint64_t weakened = weaknesses;
 #endif
@@ -24,7 +25,7 @@ struct Header {
     a("weakened", s.weakened);
 #endif
     a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("affinity", s.affinity)(
-        "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("steps", s.steps);
+        "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("traced", s.traced)("steps", s.steps);
   }
 };
 

@@ -71,5 +71,7 @@ struct Plan {
 
 // What a step does, in words: "mount proc on /proc".
 [[nodiscard]] std::string describe(const Step& step);
+// The same for who only reads it: describe() has the words of an error where clients of runc look for them.
+[[nodiscard]] std::string words(const Step& step);
 
 }  // namespace husk::plan

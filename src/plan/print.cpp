@@ -39,14 +39,6 @@ std::vector<Field> fields_of(const Step& step) {
   return out;
 }
 
-// describe() has the words of an error for a mount: those of runc, which clients look for.
-std::string words_of(const Step& step) {
-  const auto* mount = std::get_if<rootfs::Mount>(&step);
-  if (mount == nullptr) return describe(step);
-  const Str what = mount->source.empty() ? mount->type : mount->source;
-  return cat(mount->bind ? "bind " : "mount ", what.view(), " on ", mount->target.view());
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += cat(out.empty() ? "" : " ", word);
@@ -251,7 +243,7 @@ std::string text_of(const Plan& plan, const Subject& subject) {
   size_t number = 0;
   for (const Step& step : plan.steps) {
     const std::string digits = cat(++number);
-    out += cat(std::string(4 - std::min<size_t>(digits.size(), 3), ' '), digits, "  ", words_of(step), "\n");
+    out += cat(std::string(4 - std::min<size_t>(digits.size(), 3), ' '), digits, "  ", words(step), "\n");
     add_fields(out, op_of(step), fields_of(step), plan.header.mount_api);
   }
   for (const std::string& warning : plan.warnings) out += cat("\nwarning: ", warning, "\n");
@@ -270,7 +262,7 @@ std::string json_of(const Plan& plan, const Subject& subject) {
   w.key("steps").begin_array();
   for (const Step& step : plan.steps) {
     const char* op = op_of(step);
-    w.begin_object().member("op", op).member("does", words_of(step));
+    w.begin_object().member("op", op).member("does", words(step));
     for (const Field& field : fields_of(step)) add_json(w.key(field.name), op, field);
     w.end_object();
   }

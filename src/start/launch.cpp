@@ -28,6 +28,28 @@ const char* name_of(Who who) {
   return "parent";
 }
 
+// What the parent does about a message, for the timeline.
+const char* work_for(Kind kind) {
+  switch (kind) {
+    case Kind::maps_please:
+      return "write the id maps";
+    case Kind::init_pid:
+      return "learn init's pid";
+    case Kind::source_please:
+      return "fetch the source of a mount";
+    case Kind::hooks_please:
+      return "run hooks";
+    case Kind::console:
+      return "take the terminal";
+    case Kind::ready:
+      return "last things before the program";
+    case Kind::listener:
+      return "give the listener to the agent";
+    default:
+      return "answer";
+  }
+}
+
 int wait_for(pid_t pid) {
   int status = 0;
   while (sys::call(SYS_wait4, pid, &status, __WALL, nullptr) == -EINTR) {
@@ -38,7 +60,7 @@ int wait_for(pid_t pid) {
 class Launch {
  public:
   Launch(const plan::Plan& plan, cgroup::Cgroup& cgroup, const Callbacks& callbacks)
-      : plan_(plan), cgroup_(cgroup), callbacks_(callbacks) {}
+      : plan_(plan), cgroup_(cgroup), callbacks_(callbacks), recorder_(callbacks.recorder) {}
 
   Result<Process> run() {
     Status status = start();
@@ -67,7 +89,9 @@ class Launch {
     if (early)
       if (const int err = give_plan(text); err < 0) return fail(-err, "send the plan");
     options.affinity = plan_.initial_affinity;
+    const int64_t begin = recorder_.now();
     HUSK_LET(Spawned first, spawn(options, sockets.theirs));
+    recorder_.add(begin, kNoStep, long_way() ? "clone the child" : "clone init");
     sockets.theirs.reset();
     if (long_way()) {
       child_ = first.pid;
@@ -77,14 +101,19 @@ class Launch {
       init_.pidfd = std::move(first.pidfd);
     }
     // It waits for the plan, so it is in its cgroup before it does anything.
-    if (options.cgroup < 0 && !callbacks_.join_late) HUSK_TRY(cgroup_.join(first.pid));
+    if (options.cgroup < 0 && !callbacks_.join_late) {
+      const int64_t joining = recorder_.now();
+      HUSK_TRY(cgroup_.join(first.pid));
+      recorder_.add(joining, kNoStep, "move it into the cgroup");
+    }
     if (!early)
       if (const int err = give_plan(text); err < 0) return ended("send the plan", err);
     return init_.pid > 0 ? born() : Status();
   }
 
   [[nodiscard]] int give_plan(std::string_view text) const {
-    const int err = parent_.give_plan(text);
+    int err = parent_.give_plan(text);
+    if (err == 0 && plan_.header.traced) err = parent_.give_timeline(callbacks_.timeline);
     return err < 0 || plan_.header.bootstrap.join_flags == 0 ? err : parent_.give_pidfd(callbacks_.pidfd);
   }
 
@@ -94,11 +123,16 @@ class Launch {
       Frame frame;
       sys::Fd fd;
       pid_t sender = -1;
+      int64_t begin = recorder_.now();
       const int err = parent_.receive(frame, fd, sender);
+      recorder_.add(begin, kNoStep, "wait for child or init");
       if (err == -EPIPE) return at_end();
       if (err < 0) return fail(-err, "receive from init");
       HUSK_TRY(check_sender(frame, sender));
+      begin = recorder_.now();
+      const Kind kind = frame.kind;
       HUSK_TRY(act(frame, std::move(fd)));
+      recorder_.add(begin, kNoStep, work_for(kind));
     }
   }
 
@@ -191,7 +225,12 @@ class Launch {
     return born();
   }
 
-  Status born() { return callbacks_.born ? callbacks_.born(init_) : Status(); }
+  Status born() {
+    const int64_t begin = recorder_.now();
+    HUSK_TRY(callbacks_.born ? callbacks_.born(init_) : Status());
+    recorder_.add(begin, kNoStep, "write down the state");
+    return {};
+  }
 
   Status on_ready() {
     for (const spec::Rlimit& r : plan_.rlimits) {
@@ -280,6 +319,7 @@ class Launch {
   cgroup::Cgroup& cgroup_;
   const Callbacks& callbacks_;
   ParentEnd parent_{sys::Fd()};
+  sys::Recorder recorder_;
   Process init_;
   pid_t child_ = -1;
   sys::Fd child_pidfd_;  // empty without clone3

@@ -11,6 +11,7 @@
 #include "plan/plan.h"
 #include "rooms/cgroup/cgroup.h"
 #include "sys/fd.h"
+#include "sys/timeline.h"
 
 namespace husk::starting {
 
@@ -37,8 +38,10 @@ struct Callbacks {
   // The cgroup is joined by init alone, once it is there, and not by the child that makes it: where a limit leaves no
   // room for two more processes, the kernel lets one be moved in, but none be born.
   bool join_late = false;
-  int fifo = -1;   // that init is to wait at
-  int pidfd = -1;  // of the process whose namespaces are joined, when the plan has join_flags
+  sys::Recorder recorder;  // with plan.header.traced: what is done when is written down,
+  int timeline = -1;       // in this memory
+  int fifo = -1;           // that init is to wait at
+  int pidfd = -1;          // of the process whose namespaces are joined, when the plan has join_flags
 };
 
 // On failure the process is gone and waited for.

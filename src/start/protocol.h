@@ -5,6 +5,7 @@
 //   frame        from            to      answer     value / rides along
 //   plan         parent          child   -          size in bytes; the plan follows
 //   pidfd        parent          child   -          a pidfd of the process whose namespaces are joined, if the plan says so
+//   timeline     parent          child   -          memory to write down what was done when, if the plan says so
 //   maps_please  child           parent  maps_done  -  (has unshared the user namespace)
 //   maps_done    parent          child   -          -  (uid_map and gid_map are written)
 //   init_pid     child           parent  -          pid of init, as the parent's PID namespace numbers it
@@ -66,6 +67,7 @@ enum class Kind : uint32_t {
   run,
   listener,
   listener_given,
+  timeline,
   error
 };
 enum class Who : uint32_t { parent, child, init };
@@ -126,6 +128,7 @@ class ChildEnd : public Started {
     return err < 0 ? err : expect(Kind::maps_done);
   }
   [[nodiscard]] int receive_pidfd(sys::Fd& fd) const { return expect(Kind::pidfd, nullptr, &fd); }
+  [[nodiscard]] int receive_timeline(sys::Fd& fd) const { return expect(Kind::timeline, nullptr, &fd); }
   [[nodiscard]] int tell_init_pid(int pid) const { return say(Kind::init_pid, pid); }
 };
 
@@ -172,6 +175,7 @@ class ParentEnd {
   explicit ParentEnd(sys::Fd socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int give_plan(std::string_view plan) const { return say_text(Kind::plan, plan); }
   [[nodiscard]] int give_pidfd(int fd) const { return say(Kind::pidfd, 0, fd); }
+  [[nodiscard]] int give_timeline(int fd) const { return say(Kind::timeline, 0, fd); }
   [[nodiscard]] int maps_done() const { return say(Kind::maps_done); }
   [[nodiscard]] int network_done() const { return say(Kind::network_done); }
   [[nodiscard]] int give_source(int fd) const { return say(Kind::source, fd < 0 ? fd : 0, fd); }

@@ -1,0 +1,192 @@
+// Drawing a timeline: one line for each thing that was done, in the order of beginning, with a bar at its time.
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "host/files.h"
+#include "husk/inspect.h"
+#include "json/in.h"
+
+namespace husk {
+namespace {
+
+constexpr size_t kMaxFile = 16UL << 20;
+constexpr int kBar = 40;  // characters
+
+struct Event {
+  std::string name, category, phase;
+  int64_t thread = 0;
+  int64_t begin = 0, length = 0;  // ns
+};
+
+struct Drawing {
+  std::string what;
+  std::vector<Event> events;
+  std::vector<std::pair<int64_t, std::string>> threads;
+  int64_t end = 1;
+
+  [[nodiscard]] std::string thread_name(int64_t number) const {
+    for (const auto& [id, name] : threads)
+      if (id == number) return name;
+    return cat(number);
+  }
+};
+
+// "12.345", in microseconds, as nanoseconds.
+int64_t nanoseconds(std::string_view text) {
+  int64_t whole = 0, part = 0;
+  const size_t point = std::min(text.find('.'), text.size());
+  (void)std::from_chars(text.data(), text.data() + point, whole);
+  int64_t unit = 100;
+  for (size_t i = point + 1; i < text.size() && unit > 0; ++i, unit /= 10)
+    if (text[i] >= '0' && text[i] <= '9') part += (text[i] - '0') * unit;
+  constexpr int64_t kLongest = int64_t{1} << 50;
+  return std::clamp<int64_t>(whole, 0, kLongest) * 1000 + part;
+}
+
+void read_time(const json::In& in, const char* name, int64_t& out) {
+  const std::optional<json::In> member = in.at(name);
+  if (!member || !member->expect(json::Kind::number)) return;
+  out = nanoseconds(member->value().text());
+}
+
+void read(const json::In& in, Event& out) {
+  in.get("name", out.name);
+  in.get("cat", out.category);
+  in.get("ph", out.phase);
+  in.get("tid", out.thread);
+  read_time(in, "ts", out.begin);
+  read_time(in, "dur", out.length);
+  if (out.phase != "M") return;
+  if (const std::optional<json::In> arguments = in.at("args")) arguments->get("name", out.category);
+}
+
+Result<Drawing> load(const std::string& path) {
+  HUSK_LET(const std::string text, host::read_file(path, kMaxFile));
+  HUSK_LET(const json::Document doc, json::Document::parse(text));
+  json::Failure failure;
+  const json::In in(doc.root(), failure);
+  Drawing out;
+  if (const std::optional<json::In> other = in.at("otherData")) other->get("what", out.what);
+  const std::optional<json::In> list = in.at("traceEvents");
+  if (list && list->expect(json::Kind::array))
+    list->each([&out](const json::In& one) {
+      Event event;
+      read(one, event);
+      if (event.phase == "M" && event.name == "thread_name") out.threads.emplace_back(event.thread, event.category);
+      if (event.phase != "X") return;
+      out.end = std::max(out.end, event.begin + event.length);
+      out.events.push_back(std::move(event));
+    });
+  if (failure.first) return std::move(*failure.first).within(path);
+  if (out.events.empty()) return Error{cat(path, ": no timeline"), 0, "`husk run --trace FILE` writes one", 1};
+  std::stable_sort(out.events.begin(), out.events.end(),
+                   [](const Event& a, const Event& b) { return a.begin < b.begin; });
+  return out;
+}
+
+std::string padded(std::string text, size_t width) {
+  if (text.size() < width) text.insert(0, width - text.size(), ' ');
+  return text;
+}
+
+std::string tenths(int64_t ns) {
+  return cat(ns / 1000, ".", ns % 1000 / 100);
+}
+
+std::string bar(const Event& event, int64_t end) {
+  const auto place = [end](int64_t t) { return static_cast<int>(t * kBar / end); };
+  const int first = std::min(place(event.begin), kBar - 1);
+  const int last = std::clamp(place(event.begin + event.length), first, kBar - 1);
+  const char mark = event.category == "wait" ? '.' : '#';
+  std::string out(kBar, ' ');
+  for (int i = first; i <= last; ++i) out[static_cast<size_t>(i)] = mark;
+  return out;
+}
+
+std::string text_of(const Drawing& drawing) {
+  std::string out = cat(drawing.what, ": ", tenths(drawing.end), " us (# work, . wait)\n");
+  out += cat("   begin us      us  process  |", std::string(kBar, '-'), "|\n");
+  for (const Event& event : drawing.events) {
+    std::string who = drawing.thread_name(event.thread);
+    who.resize(std::max<size_t>(who.size(), 7), ' ');
+    out += cat(padded(tenths(event.begin), 11), padded(tenths(event.length), 8), "  ", who, "  |",
+               bar(event, drawing.end), "| ", event.name, "\n");
+  }
+  return out;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += static_cast<unsigned char>(c) < ' ' ? '?' : c;
+  }
+  return out;
+}
+
+const char* color_of(const std::string& who, const std::string& category) {
+  if (category == "wait") return "#d8d8d8";
+  if (who == "parent") return "#4c78a8";
+  return who == "child" ? "#f58518" : "#54a24b";
+}
+
+// A step of 1, 2 or 5 times a power of ten, so that about eight of them are in the picture.
+int64_t tick(int64_t end) {
+  int64_t step = 1000;
+  for (int i = 0; end / step > 8; ++i) step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+  return step;
+}
+
+std::string svg_of(const Drawing& drawing) {
+  constexpr int kRow = 18, kLeft = 330, kWidth = 900, kTop = 64, kRight = 90;
+  const int height = kTop + kRow * static_cast<int>(drawing.events.size()) + 24;
+  const auto x = [&](int64_t t) { return kLeft + static_cast<int>(t * kWidth / drawing.end); };
+  std::string out =
+      cat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", kLeft + kWidth + kRight, "\" height=\"", height,
+          "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
+          "<text x=\"12\" y=\"24\" font-size=\"16\">", escaped(drawing.what), ": ", tenths(drawing.end),
+          " \xc2\xb5s</text>\n");
+  int legend = kLeft;
+  for (const auto& [id, name] : drawing.threads) {
+    out += cat("<rect x=\"", legend, "\" y=\"14\" width=\"12\" height=\"12\" fill=\"", color_of(name, ""),
+               "\"/><text x=\"", legend + 16, "\" y=\"24\">", escaped(name), "</text>\n");
+    legend += 80;
+  }
+  out += cat("<rect x=\"", legend, "\" y=\"14\" width=\"12\" height=\"12\" fill=\"", color_of("", "wait"),
+             "\"/><text x=\"", legend + 16, "\" y=\"24\">waits</text>\n");
+  for (int64_t t = 0, step = tick(drawing.end); t <= drawing.end; t += step)
+    out += cat("<line x1=\"", x(t), "\" x2=\"", x(t), "\" y1=\"", kTop - 8, "\" y2=\"", height - 20,
+               "\" stroke=\"#eeeeee\"/><text x=\"", x(t), "\" y=\"", kTop - 12,
+               "\" fill=\"#777777\" text-anchor=\"middle\">", t / 1000, " \xc2\xb5s</text>\n");
+  int y = kTop;
+  for (const Event& event : drawing.events) {
+    const std::string who = drawing.thread_name(event.thread);
+    std::string name = event.name.size() > 46 ? event.name.substr(0, 44) + "\xe2\x80\xa6" : event.name;
+    const int width = std::max(1, x(event.begin + event.length) - x(event.begin));
+    out += cat("<g><title>", escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"", y + 13,
+               "\" text-anchor=\"end\">", escaped(name), "</text><rect x=\"", x(event.begin), "\" y=\"", y + 2,
+               "\" width=\"", width, "\" height=\"", kRow - 4, "\" fill=\"", color_of(who, event.category),
+               "\"/><text x=\"", x(event.begin) + width + 4, "\" y=\"", y + 13, "\" fill=\"#555555\" font-size=\"10\">",
+               tenths(event.length), "</text></g>\n");
+    y += kRow;
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace
+
+Result<std::string> draw_trace(const std::string& path, Picture picture) {
+  HUSK_LET(const Drawing drawing, load(path));
+  return picture == Picture::svg ? svg_of(drawing) : text_of(drawing);
+}
+
+}  // namespace husk

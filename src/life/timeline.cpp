@@ -1,0 +1,96 @@
+#include "life/timeline.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "host/files.h"
+#include "json/writer.h"
+
+namespace husk::life {
+namespace {
+
+using starting::Who;
+
+constexpr const char* kWho[] = {"parent", "child", "init"};
+constexpr uint32_t kLast = static_cast<uint32_t>(Who::init);
+
+// Microseconds since the beginning, with the nanoseconds behind the point.
+std::string microseconds(int64_t ns) {
+  std::string digits = std::to_string(ns % 1000);
+  return cat(ns / 1000, ".", std::string(3 - digits.size(), '0'), digits);
+}
+
+std::string words_of(const sys::Moment& m, const plan::Plan* plan) {
+  if (plan != nullptr && m.step < plan->steps.size()) return plan::words(plan->steps[m.step]);
+  return m.what;
+}
+
+const char* category(const sys::Moment& m, const std::string& words) {
+  if (words.starts_with("wait ") || words.starts_with("tell the parent")) return "wait";
+  return m.step == starting::kNoStep ? "work" : "step";
+}
+
+void add_event(json::Writer& w, const sys::Moment& m, const plan::Plan* plan, int64_t zero) {
+  const std::string words = words_of(m, plan);
+  w.begin_object().member("name", words).member("cat", category(m, words)).member("ph", "X");
+  w.member("pid", 1).member("tid", m.who + 1).key("ts").raw(microseconds(m.begin - zero));
+  w.key("dur").raw(microseconds(m.end - m.begin));
+  if (m.step != starting::kNoStep) w.key("args").begin_object().member("step", m.step + 1).end_object();
+  w.end_object();
+}
+
+void add_name(json::Writer& w, const char* kind, uint32_t tid, const std::string& name) {
+  w.begin_object().member("name", kind).member("ph", "M").member("pid", 1).member("tid", tid);
+  w.key("args").begin_object().member("name", name).end_object().end_object();
+}
+
+}  // namespace
+
+Timeline::~Timeline() {
+  if (memory_ != nullptr) munmap(memory_, sizeof *memory_);
+}
+
+Status Timeline::open(const std::string& path) {
+  if (path.empty()) return {};
+  file_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (!file_) return fail(errno, "open the trace file ", path);
+  fd_.reset(memfd_create("husk-timeline", MFD_CLOEXEC));
+  if (!fd_ || ftruncate(fd_.get(), sizeof *memory_) < 0) return fail(errno, "make memory for the trace");
+  void* at = mmap(nullptr, sizeof *memory_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (at == MAP_FAILED) return fail(errno, "map memory for the trace");
+  memory_ = static_cast<sys::Timeline*>(at);
+  path_ = path;
+  return {};
+}
+
+Status Timeline::write(const plan::Plan* plan, const std::string& what, pid_t init) const {
+  if (!on()) return {};
+  const size_t count = std::min(__atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE), sys::Timeline::kRoom);
+  std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);
+  // What init had not finished writing when it was ended has no time.
+  std::erase_if(moments, [](const sys::Moment& m) { return m.begin == 0 || m.end < m.begin || m.who > kLast; });
+  std::stable_sort(moments.begin(), moments.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+  json::Writer w(json::Style::pretty, " ");
+  w.begin_object().member("displayTimeUnit", "ns").key("otherData").begin_object();
+  w.member("what", what).member("pid", init).end_object().key("traceEvents").begin_array();
+  add_name(w, "process_name", 1, what);
+  for (uint32_t who = 0; who <= kLast; ++who)
+    if (std::any_of(moments.begin(), moments.end(), [who](const sys::Moment& m) { return m.who == who; }))
+      add_name(w, "thread_name", who + 1, kWho[who]);
+  for (sys::Moment& m : moments) {
+    m.what[sizeof m.what - 1] = '\0';
+    add_event(w, m, plan, moments.front().begin);
+  }
+  w.end_array().end_object();
+  const std::string text = w.take() + "\n";
+  if (::write(file_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return fail(errno, "write ", path_);
+  return {};
+}
+
+}  // namespace husk::life
