@@ -9,10 +9,10 @@ namespace husk::cli {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &completion_command, &create_command, &delete_command, &events_command, &exec_command,  &features_command,
-    &kill_command,       &list_command,   &manual_command, &pause_command,  &ps_command,    &resume_command,
-    &run_command,        &spec_command,   &start_command,  &state_command,  &trace_command, &update_command,
-    &validate_command,   &help_command,   &version_command};
+    &completion_command, &create_command,   &delete_command, &events_command, &exec_command,  &features_command,
+    &kill_command,       &list_command,     &manual_command, &ns_command,     &pause_command, &ps_command,
+    &resume_command,     &run_command,      &spec_command,   &start_command,  &state_command, &trace_command,
+    &update_command,     &validate_command, &help_command,   &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
 constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};
@@ -58,6 +58,22 @@ const Command* find_command(std::string_view name) {
   for (const Command* command : kCommands)
     if (command->name == name) return command;
   return nullptr;
+}
+
+const Command* find_command(std::span<char* const> words) {
+  const Command* found = find_command(words[0]);
+  for (const char* word : words.subspan(1)) {
+    if (found == nullptr) return nullptr;
+    const Command* below = nullptr;
+    for (const Command* command : found->subcommands)
+      if (last_word(*command) == word) below = command;
+    found = below;
+  }
+  return found;
+}
+
+std::string_view last_word(const Command& command) {
+  return command.name.substr(command.name.rfind(' ') + 1);
 }
 
 bool is_planned(std::string_view name) {

@@ -27,7 +27,7 @@ struct Globals {
 };
 
 struct Command {
-  std::string_view name;
+  std::string_view name;  // of one below another: "ns run"
   std::string_view summary;
   std::string_view synopsis;     // what follows the name in USAGE
   std::string_view description;  // may be empty
@@ -36,6 +36,7 @@ struct Command {
   // argv[0] is the command's name. Returns what husk ends with.
   Result<int> (*main)(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv);
   Order order = Order::mixed;
+  std::span<const Command* const> subcommands = {};
 };
 
 extern const Command completion_command;
@@ -47,6 +48,13 @@ extern const Command features_command;
 extern const Command kill_command;
 extern const Command list_command;
 extern const Command manual_command;
+extern const Command ns_command;
+extern const Command ns_demo_command;
+extern const Command ns_enter_command;
+extern const Command ns_list_command;
+extern const Command ns_run_command;
+extern const Command ns_show_command;
+extern const Command ns_tree_command;
 extern const Command pause_command;
 extern const Command ps_command;
 extern const Command resume_command;
@@ -62,6 +70,10 @@ extern const Command version_command;
 
 std::span<const Command* const> commands();
 const Command* find_command(std::string_view name);
+// "run", or "ns" and "run": all words must be used up.
+const Command* find_command(std::span<char* const> words);
+// Of one below another, what follows the other's: "run" of "ns run".
+std::string_view last_word(const Command& command);
 std::span<const Option> global_options();
 // A name that a later version answers to.
 bool is_planned(std::string_view name);

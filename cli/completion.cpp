@@ -10,7 +10,7 @@ namespace {
 struct None {};
 
 bool takes_id(const Command& command) {
-  return command.synopsis.starts_with("<container-id>");
+  return command.synopsis.starts_with("<container-id>") || command.synopsis.starts_with("<pid>|<container-id>");
 }
 
 // Only a command about a container that exists can be helped with its id.
@@ -43,9 +43,36 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+std::string names_of(std::span<const Command* const> list) {
+  std::string out;
+  for (const Command* command : list) out += cat(out.empty() ? "" : " ", last_word(*command));
+  return out;
+}
+
+std::string bash_case(const Command& command) {
+  std::string out = cat("  ", last_word(command), ")\n");
+  if (const std::string values = value_options(command.options, "|"); !values.empty())
+    out += cat("    [[ $before =~ ^(", values, ")$ ]] && return\n");
+  out += cat("    if [[ $current == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '", words(command.options),
+             "' -- \"$current\")");
+  if (takes_existing_id(command))
+    out +=
+        "\n    else mapfile -t COMPREPLY < <(compgen -W \"$(husk \"${root[@]}\" list -q 2>/dev/null)\" -- "
+        "\"$current\")";
+  return out + "; fi ;;\n";
+}
+
+// The word after the command is one of its own commands, what follows is that one's.
+std::string bash_group(const Command& command) {
+  std::string out =
+      cat("  ", command.name, ")\n    if ((COMP_CWORD == i + 1)); then mapfile -t COMPREPLY < <(compgen -W '",
+          names_of(command.subcommands), " --help' -- \"$current\"); return; fi\n", "  case ${COMP_WORDS[i + 1]} in\n");
+  for (const Command* below : command.subcommands) out += bash_case(*below);
+  return out + "  esac ;;\n";
+}
+
 std::string bash() {
-  std::string names;
-  for (const Command* command : commands()) names += cat(names.empty() ? "" : " ", command->name);
+  const std::string names = names_of(commands());
   std::string out =
       "# bash completion for husk; made by `husk completion bash`\n"
       "_husk() {\n"
@@ -58,18 +85,8 @@ std::string bash() {
   out +=
       cat("  '') [[ $before =~ ^(", value_options(global_options(), "|"), ")$ ]] && return\n",
           "    mapfile -t COMPREPLY < <(compgen -W '", names, " ", words(global_options()), "' -- \"$current\") ;;\n");
-  for (const Command* command : commands()) {
-    out += cat("  ", command->name, ")\n");
-    if (const std::string values = value_options(command->options, "|"); !values.empty())
-      out += cat("    [[ $before =~ ^(", values, ")$ ]] && return\n");
-    out += cat("    if [[ $current == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '", words(command->options),
-               "' -- \"$current\")");
-    if (takes_existing_id(*command))
-      out +=
-          "\n    else mapfile -t COMPREPLY < <(compgen -W \"$(husk \"${root[@]}\" list -q 2>/dev/null)\" -- "
-          "\"$current\")";
-    out += "; fi ;;\n";
-  }
+  for (const Command* command : commands())
+    out += command->subcommands.empty() ? bash_case(*command) : bash_group(*command);
   return out + "  esac\n}\ncomplete -o default -F _husk husk\n";
 }
 
@@ -87,19 +104,36 @@ std::string zsh_options(std::span<const Option> options) {
   return out;
 }
 
+std::string zsh_names(std::span<const Command* const> list) {
+  std::string out;
+  for (const Command* command : list) out += cat("    '", last_word(*command), ":", plain(command->summary), "'\n");
+  return out;
+}
+
+std::string zsh_case(const Command& command) {
+  return cat("    ", last_word(command), ") _arguments", zsh_options(command.options), " \\\n      '",
+             takes_existing_id(command) ? "1:container:_husk_containers" : "1:argument:_files",
+             "' '*:argument:_files' ;;\n");
+}
+
+std::string zsh_group(const Command& command) {
+  std::string out =
+      cat("    ", command.name, ")\n    if ((CURRENT == 2)); then commands=(\n", zsh_names(command.subcommands),
+          "    ); _describe command commands; return; fi\n    shift words; ((CURRENT--))\n", "    case $words[1] in\n");
+  for (const Command* below : command.subcommands) out += zsh_case(*below);
+  return out + "    esac ;;\n";
+}
+
 std::string zsh() {
   std::string out =
       "#compdef husk\n# zsh completion for husk; made by `husk completion zsh`\n"
       "_husk_containers() {\n  local -a ids\n  ids=(${(f)\"$(husk list -q 2>/dev/null)\"})\n  compadd -a ids\n}\n"
       "_husk() {\n  local line state\n  local -a commands\n  commands=(\n";
-  for (const Command* command : commands()) out += cat("    '", command->name, ":", plain(command->summary), "'\n");
-  out += cat("  )\n  _arguments -C", zsh_options(global_options()),
+  out += cat(zsh_names(commands()), "  )\n  _arguments -C", zsh_options(global_options()),
              " \\\n      '1:command:->command' \\\n      '*::argument:->argument'\n",
              "  case $state in\n  command) _describe command commands ;;\n  argument)\n    case $line[1] in\n");
   for (const Command* command : commands())
-    out += cat("    ", command->name, ") _arguments", zsh_options(command->options), " \\\n      '",
-               takes_existing_id(*command) ? "1:container:_husk_containers" : "1:argument:_files",
-               "' '*:argument:_files' ;;\n");
+    out += command->subcommands.empty() ? zsh_case(*command) : zsh_group(*command);
   return out + "    esac ;;\n  esac\n}\n_husk \"$@\"\n";
 }
 
@@ -111,16 +145,35 @@ std::string fish_option(std::string_view condition, const Option& option) {
   return out + cat(" -d '", plain(option.help), "'\n");
 }
 
+// All that is offered where `condition` holds.
+std::string fish_case(const Command& command, const std::string& condition) {
+  std::string out;
+  if (takes_existing_id(command))
+    out += cat("complete -c husk -n '", condition, "' -f -a '(husk list -q 2>/dev/null)'\n");
+  for (const Option& option : command.options) out += fish_option(condition, option);
+  return out;
+}
+
+std::string fish_group(const Command& command) {
+  constexpr const char* kSeen = "__fish_seen_subcommand_from ";
+  const std::string here = cat(kSeen, command.name, "; and not ", kSeen, names_of(command.subcommands));
+  std::string out;
+  for (const Command* below : command.subcommands) {
+    out += cat("complete -c husk -n '", here, "' -f -a ", last_word(*below), " -d '", plain(below->summary), "'\n");
+    out += fish_case(*below, cat(kSeen, command.name, "; and ", kSeen, last_word(*below)));
+  }
+  return out;
+}
+
 std::string fish() {
   std::string out = "# fish completion for husk; made by `husk completion fish`\n";
   for (const Option& option : global_options()) out += fish_option("__fish_use_subcommand", option);
   for (const Command* command : commands()) {
     out += cat("complete -c husk -n '__fish_use_subcommand' -f -a ", command->name, " -d '", plain(command->summary),
                "'\n");
-    const std::string condition = cat("__fish_seen_subcommand_from ", command->name);
-    if (takes_existing_id(*command))
-      out += cat("complete -c husk -n '", condition, "' -f -a '(husk list -q 2>/dev/null)'\n");
-    for (const Option& option : command->options) out += fish_option(condition, option);
+    out += command->subcommands.empty() ? fish_case(*command, cat("__fish_seen_subcommand_from ", command->name,
+                                                                  "; and not __fish_seen_subcommand_from ns"))
+                                        : fish_group(*command);
   }
   return out;
 }

@@ -40,8 +40,8 @@ Result<int> help_main(const Command& self, const Globals& /*globals*/, const Log
     (void)print(global_help());
     return 0;
   }
-  const Command* topic = find_command(parsed.rest[0]);
-  if (topic == nullptr) return unknown_command(parsed.rest[0]);
+  const Command* topic = find_command(parsed.rest);
+  if (topic == nullptr) return unknown_command(parsed.rest.back());
   (void)print(command_help(*topic));
   return 0;
 }
@@ -56,7 +56,7 @@ Result<int> version_main(const Command& self, const Globals& /*globals*/, const 
 }  // namespace
 
 constinit const Command help_command = {
-    "help", "show a list of commands, or the help of one", "[command]", "", {}, 0, 1, help_main};
+    "help", "show a list of commands, or the help of one", "[command]", "", {}, 0, 2, help_main};
 constinit const Command version_command = {"version", "print the version", "", "", {}, 0, 0, version_main};
 
 std::string global_help() {
@@ -81,8 +81,16 @@ std::string global_help() {
 
 std::string command_help(const Command& command) {
   std::string out = cat("NAME:\n   husk ", command.name, " - ", command.summary, "\n\nUSAGE:\n   husk ", command.name,
-                        " [command options]", command.synopsis.empty() ? "" : " ", command.synopsis, "\n\n");
+                        command.subcommands.empty() ? " [command options]" : "", command.synopsis.empty() ? "" : " ",
+                        command.synopsis, "\n\n");
   if (!command.description.empty()) out += cat("DESCRIPTION:\n   ", command.description, "\n\n");
+  if (!command.subcommands.empty()) {
+    out += "COMMANDS:\n";
+    size_t width = 0;
+    for (const Command* below : command.subcommands) width = std::max(width, last_word(*below).size());
+    for (const Command* below : command.subcommands) add_row(out, last_word(*below), width, below->summary);
+    out += '\n';
+  }
   out += cat("OPTIONS:\n", option_rows(command.options));
   return out;
 }

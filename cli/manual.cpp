@@ -71,15 +71,31 @@ std::string heading(std::string_view name) {
   return cat(".TH ", upper, " 8 \"\" \"husk " HUSK_VERSION "\" \"System Administration\"\n");
 }
 
+// "husk-ns-run".
+std::string page_name(const Command& command) {
+  std::string out = cat("husk-", command.name);
+  std::replace(out.begin(), out.end(), ' ', '-');
+  return out;
+}
+
+std::string list_of(std::span<const Command* const> list) {
+  std::string out;
+  for (const Command* command : list)
+    out += cat(".TP\n\\fB", roff(page_name(*command)), "\\fR(8)\n", roff(command->summary), "\n");
+  return out;
+}
+
 std::string page(const Command& command) {
-  std::string out = heading(cat("husk-", command.name));
-  out += cat(".SH NAME\nhusk\\-", roff(command.name), " \\- ", roff(command.summary), "\n");
-  out += cat(".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fB", roff(command.name), "\\fR [options] ",
-             roff(command.synopsis), "\n");
+  std::string out = heading(page_name(command));
+  out += cat(".SH NAME\n", roff(page_name(command)), " \\- ", roff(command.summary), "\n");
+  out += cat(".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fB", roff(command.name), "\\fR ",
+             command.subcommands.empty() ? "[options] " : "", roff(command.synopsis), "\n");
   if (!command.description.empty()) out += cat(".SH DESCRIPTION\n", prose(command.description));
+  if (!command.subcommands.empty()) out += cat(".SH COMMANDS\n", list_of(command.subcommands));
   out += cat(".SH OPTIONS\n", options_of(command.options));
   out += ".SH EXIT STATUS\n0, or 1 after an error";
   if (command.name == "run") out += "; otherwise that of the container's process";
+  if (command.name == "ns run" || command.name == "ns enter") out += "; otherwise that of the program";
   if (command.name == "exec") out += ", or 255 for one of exec's own; otherwise that of the program";
   return out + ".\n.SH SEE ALSO\n.BR husk (8)\n";
 }
@@ -92,9 +108,7 @@ std::string main_page() {
       ".SH DESCRIPTION\nhusk makes, starts, watches and removes containers from bundles as the OCI runtime\n"
       "specification describes them: a directory with a config.json and a root file system.\n"
       "Its command line is that of runc.\n.SH OPTIONS\n";
-  out += cat(options_of(global_options()), ".SH COMMANDS\n");
-  for (const Command* command : commands())
-    out += cat(".TP\n\\fBhusk\\-", roff(command->name), "\\fR(8)\n", roff(command->summary), "\n");
+  out += cat(options_of(global_options()), ".SH COMMANDS\n", list_of(commands()));
   return out +
          ".SH FILES\n.TP\n/run/husk\nstate of root's containers (others: $XDG_RUNTIME_DIR/husk)\n"
          ".TP\n/run/husk\\-cache/seccomp\ncompiled seccomp filters\n"
@@ -119,14 +133,17 @@ Result<int> manual_main(const Command& self, const Globals& /*globals*/, const L
   if (parsed.help) return 0;
   if (!arguments.directory.empty()) {
     HUSK_TRY(write_page(arguments.directory, "husk", main_page()));
-    for (const Command* command : commands())
-      HUSK_TRY(write_page(arguments.directory, cat("husk-", command->name), page(*command)));
+    for (const Command* command : commands()) {
+      HUSK_TRY(write_page(arguments.directory, page_name(*command), page(*command)));
+      for (const Command* below : command->subcommands)
+        HUSK_TRY(write_page(arguments.directory, page_name(*below), page(*below)));
+    }
     return 0;
   }
   std::string text = main_page();
   if (!parsed.rest.empty()) {
-    const Command* command = find_command(parsed.rest[0]);
-    if (command == nullptr) return unknown_command(parsed.rest[0]);
+    const Command* command = find_command(parsed.rest);
+    if (command == nullptr) return unknown_command(parsed.rest.back());
     text = page(*command);
   }
   if (!print(text)) return fail(errno, "write to standard output");
@@ -138,13 +155,13 @@ Result<int> manual_main(const Command& self, const Globals& /*globals*/, const L
 constinit const Command manual_command = {
     "manual",
     "print the manual page of husk or of a command",
-    "[<command>]",
+    "[<command> [<subcommand>]]",
     "The manual command prints a page as man(1) takes it, or writes all of them:\n\n"
     "    # husk manual run | man -l -\n"
     "    # husk manual --directory /usr/local/share/man/man8",
     kOptions,
     0,
-    1,
+    2,
     manual_main};
 
 }  // namespace husk::cli

@@ -1,0 +1,37 @@
+// husk ns: namespaces from both sides. Each of its commands is one of husk's, in a table of its own.
+#include "cli/command.h"
+
+namespace husk::cli {
+
+namespace {
+
+struct None {};
+
+constexpr const Command* kCommands[] = {&ns_run_command,  &ns_enter_command, &ns_demo_command,
+                                        &ns_list_command, &ns_tree_command,  &ns_show_command};
+
+Result<int> ns_main(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv) {
+  None none;
+  HUSK_LET(const Parsed parsed, read_arguments(self, argv, &none));
+  if (parsed.help) return 0;
+  for (const Command* command : kCommands)
+    if (last_word(*command) == parsed.rest[0]) return command->main(*command, globals, log, parsed.rest);
+  return unknown_command(cat("ns ", static_cast<const char*>(parsed.rest[0])));
+}
+
+}  // namespace
+
+constinit const Command ns_command = {
+    "ns",
+    "run in new namespaces, enter others, and look at them",
+    "command [command options] [arguments...]",
+    "The ns commands show namespaces from both sides: they make new ones, enter those of a process\n"
+    "or of a container, and list all that the host has. What they make ends with the program.",
+    {},
+    1,
+    static_cast<size_t>(-1),
+    ns_main,
+    Order::args_first,
+    kCommands};
+
+}  // namespace husk::cli
