@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "cli/command.h"
 #include "cli/table.h"
 
@@ -90,6 +92,9 @@ Result<int> list_main(const Command& self, const Globals& globals, const Log& lo
   const bool json = arguments.format == "json";
   if (!arguments.quiet && !json && arguments.format != "table") return fail(0, "invalid format option");
   HUSK_LET(const Environment env, make_environment(globals, log));
+  // The default one is made with the first container; one that was asked for and is not there is a slip of the pen.
+  if (!globals.root.empty() && access(env.root.c_str(), F_OK) != 0 && errno == ENOENT)
+    return fail(ENOENT, "open ", env.root);
   const std::vector<Container> containers = husk::list(env);
   if (!print(arguments.quiet ? as_ids(containers) : json ? as_json(containers) : as_table(containers)))
     return fail(errno, "write to standard output");
