@@ -190,6 +190,12 @@ void Builder::finish() {
   if (descriptors_.rlim_cur != 0) (void)sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, &descriptors_, nullptr);
 }
 
+void Builder::let_go() {
+  dev_null_.reset();
+  mask_.reset();
+  device_dir_.reset();
+}
+
 Builder::Kept* Builder::kept(std::string_view target) const {
   Kept* one = kept_;
   while (one != nullptr && one->target.view() != target) one = one->next;

@@ -46,6 +46,8 @@ class Builder {
 
   // Lets go of what was kept for later steps.
   void finish();
+  // What execve would close: for a process that others may look at before it comes to that.
+  void let_go();
   // The container's root, for who opens files in it.
   [[nodiscard]] sys::RootDir root() const { return root_; }
   // Binds what `from` refers to on what `to` refers to (a file on a file). `from` must belong to this mount namespace.

@@ -67,8 +67,11 @@ class Planner {
     if (host_sys_ && !own_cgroups_ && around_.cgroup2 && in_user_namespace())
       plan_.readonly_paths.push_back({"/sys/fs/cgroup"});
     for (const std::string& p : spec_.lx.readonly_paths) plan_.readonly_paths.push_back({arena_.copy(p)});
-    for (const std::string& p : spec_.lx.masked_paths)
+    for (const std::string& p : spec_.lx.masked_paths) {
+      const auto is_same = [&p](const MaskedPath& other) { return other.path.view() == p; };
+      if (std::any_of(plan_.masked_paths.begin(), plan_.masked_paths.end(), is_same)) continue;
       plan_.masked_paths.push_back({arena_.copy(p), arena_.copy(label())});
+    }
     return std::move(plan_);
   }
 
@@ -257,6 +260,7 @@ class Planner {
       plan_.devices.push_back({d.path, S_IFCHR, d.major, d.minor, 0666, 0, 0, around_.user_namespace});
     }
     for (const spec::Device& d : spec_.lx.devices) {
+      if (clean(d.path) == "/dev/ptmx") continue;  // always the link to that of the container's own devpts
       Device out;
       out.path = arena_.copy(clean(d.path));
       out.type = d.type == "b" ? S_IFBLK : d.type == "p" ? S_IFIFO : S_IFCHR;
