@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/files.h"
+#include "start/obstacles.h"
 
 namespace husk::starting {
 namespace {
@@ -28,7 +29,8 @@ std::vector<std::string> words(const std::string& text) {
   return out;
 }
 
-Status run_helper(const char* name, pid_t pid, const std::string& map) {
+Status run_helper(bool for_groups, pid_t pid, const std::string& map) {
+  const char* name = for_groups ? "newgidmap" : "newuidmap";
   std::vector<std::string> args = {name, cat(pid)};
   for (std::string& w : words(map)) args.push_back(std::move(w));
   std::vector<char*> argv;
@@ -49,14 +51,18 @@ Status run_helper(const char* name, pid_t pid, const std::string& map) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   const int err = posix_spawn(&helper, file.c_str(), nullptr, &attributes, argv.data(), env);
   posix_spawnattr_destroy(&attributes);
-  if (err != 0) return Error{cat("run ", file), err, "install package uidmap, or map only your own uid and gid", 1};
+  if (err != 0) return no_map_by(look_at_helper(for_groups, err), map, look_around());
   int status = 0;
   while (waitpid(helper, &status, 0) < 0)
     if (errno != EINTR) return fail(errno, "wait for ", name);
-  if (status != 0)
-    return Error{cat(name, " refused the map \"", map.substr(0, map.find_last_not_of('\n') + 1), "\""), 0,
-                 "the ranges must be yours in /etc/subuid and /etc/subgid", 1};
+  if (status != 0) return no_map_by(look_at_helper(for_groups, 0), map, look_around());
   return {};
+}
+
+Status write_map(const std::string& path, const std::string& map, bool groups) {
+  if (map.empty()) return {};
+  Status written = host::write_file(path, map);
+  return written.ok() ? Status() : no_map(written.error(), groups, map, look_around());
 }
 
 }  // namespace
@@ -64,13 +70,12 @@ Status run_helper(const char* name, pid_t pid, const std::string& map) {
 Status write_id_maps(pid_t pid, const namespaces::NamespacePlan& plan) {
   const std::string proc = cat("/proc/", pid);
   if (plan.by_helper) {
-    HUSK_TRY(run_helper("newuidmap", pid, plan.uid_map));
-    return run_helper("newgidmap", pid, plan.gid_map);
+    HUSK_TRY(run_helper(false, pid, plan.uid_map));
+    return run_helper(true, pid, plan.gid_map);
   }
   if (plan.deny_setgroups) HUSK_TRY(host::write_file(proc + "/setgroups", "deny"));
-  if (!plan.gid_map.empty()) HUSK_TRY(host::write_file(proc + "/gid_map", plan.gid_map));
-  if (!plan.uid_map.empty()) HUSK_TRY(host::write_file(proc + "/uid_map", plan.uid_map));
-  return {};
+  HUSK_TRY(write_map(proc + "/gid_map", plan.gid_map, true));
+  return write_map(proc + "/uid_map", plan.uid_map, false);
 }
 
 }  // namespace husk::starting

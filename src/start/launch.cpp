@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/weakness.h"
 #include "start/idmaps.h"
+#include "start/obstacles.h"
 #include "start/protocol.h"
 #include "start/sources.h"
 #include "start/spawn.h"
@@ -90,7 +92,9 @@ class Launch {
       if (const int err = give_plan(text); err < 0) return fail(-err, "send the plan");
     options.affinity = plan_.initial_affinity;
     const int64_t begin = recorder_.now();
-    HUSK_LET(Spawned first, spawn(options, sockets.theirs));
+    Result<Spawned> spawned = spawn(options, sockets.theirs);
+    if (!spawned.ok()) return not_born(spawned.error(), options.namespaces);
+    Spawned first = *std::move(spawned);
     recorder_.add(begin, kNoStep, long_way() ? "clone the child" : "clone init");
     sockets.theirs.reset();
     if (long_way()) {
@@ -109,6 +113,15 @@ class Launch {
     if (!early)
       if (const int err = give_plan(text); err < 0) return ended("send the plan", err);
     return init_.pid > 0 ? born() : Status();
+  }
+
+  static Error not_born(const Error& error, uint64_t namespaces) {
+    if (namespaces == 0) return error;
+    if (error.errnum == ENOSPC) return no_namespaces(error.what, ENOSPC, look_around());
+    Error out = error;
+    if (out.errnum == EPERM)
+      out.hint = "new namespaces take CAP_SYS_ADMIN, or {\"type\": \"user\"} in /linux/namespaces with mappings";
+    return out;
   }
 
   [[nodiscard]] int give_plan(std::string_view text) const {
@@ -170,6 +183,7 @@ class Launch {
         return give_source(frame.value, fd);
       case Kind::maps_please:
         HUSK_TRY(write_id_maps(child_, plan_.namespaces));
+        has_maps_ = true;
         return sent(parent_.maps_done());
       case Kind::init_pid:
         if (init_.pid == frame.value) return {};
@@ -263,6 +277,10 @@ class Launch {
           frame.step < plan_.steps.size() && std::holds_alternative<process::Exec>(plan_.steps[frame.step]);
       return sentence;
     }
+    const bool by_child = frame.step == kNoStep && frame.who == Who::child && plan_.namespaces.bootstrap.new_user;
+    if (by_child && !has_maps_ && strcmp(frame.what, "unshare user namespace") == 0)
+      return no_user_namespace(frame.err, look_around());
+    if (by_child && has_maps_) return no_rights_in_it(cat("child process: ", frame.what), frame.err, look_around());
     std::string text;
     if (frame.step < plan_.steps.size())
       text = plan::describe(plan_.steps[frame.step]);
@@ -323,6 +341,7 @@ class Launch {
   Process init_;
   pid_t child_ = -1;
   sys::Fd child_pidfd_;  // empty without clone3
+  bool has_maps_ = false;
   bool mounts_are_made_ = false;
   bool has_network_ = false;
   int64_t next_source_ = 0;
