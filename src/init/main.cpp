@@ -60,7 +60,7 @@ sys::Recorder receive_timeline(const Header& header, int socket, starting::Who w
 }
 
 // The user namespace first: it shall own all that follow. Its maps are the parent's to write; until then we are nobody.
-// Where one is joined that has no root, we stay nobody, with all capabilities in it.
+// Where one is joined that has neither root nor the container's user, we stay nobody, with all capabilities in it.
 Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent, sys::Recorder& recorder) {
   if (b.new_user) {
     int64_t begin = recorder.now();
@@ -73,13 +73,14 @@ Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& paren
     HUSK_CHECK(check(err, "ask for id maps", {}));
     recorder.add(begin, kNoStep, "wait for the id maps");
   }
-  if (!b.become_root) return {};
-  const auto become = [&b](long call, Str what) {
-    const long ret = sys::call(call, 0, 0, 0);
+  if (!b.become) return {};
+  const auto become = [&b](long call, uint64_t other, Str what) {
+    long ret = sys::call(call, 0, 0, 0);
+    if (ret == -EINVAL && other != 0) ret = sys::call(call, other, other, other);
     return ret == -EINVAL && !b.new_user ? Fault() : check(ret, what, {});
   };
-  HUSK_CHECK(become(SYS_setresgid, "setgid in the user namespace"));
-  return become(SYS_setresuid, "setuid in the user namespace");
+  HUSK_CHECK(become(SYS_setresgid, b.gid, "setgid in the user namespace"));
+  return become(SYS_setresuid, b.uid, "setuid in the user namespace");
 }
 
 Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file, sys::Fd pidfd,

@@ -135,8 +135,10 @@ Fault Runner::run(const plan::Ready& /*s*/) {
   return check(sys::prctl(PR_SET_PDEATHSIG, 0), "clear the parent-death signal", {});
 }
 
-Fault Runner::run(const plan::ExecFifo& /*s*/) {
+Fault Runner::run(const plan::ExecFifo& s) {
   if (!fifo_) return {EPROTO, "no exec fifo", {}};
+  builder_.let_go();
+  if (s.dumpable) (void)sys::prctl(PR_SET_DUMPABLE, 1);
   parent_.speak_through(fifo_.get());
   // The kernel spares PID 1 every signal it does not handle; who only waits shall end by one.
   process::end_by_signals(true);

@@ -14,6 +14,7 @@
 #include "husk/husk.h"
 #include "life/container.h"
 #include "life/filter.h"
+#include "life/own_user.h"
 #include "life/process_options.h"
 #include "life/sockets.h"
 #include "life/timeline.h"
@@ -52,6 +53,7 @@ class Adding {
     const life::Span span(timeline_, "exec");
     HUSK_LET(const life::Found found, life::find(env_, options_.id));
     state_ = found.state;
+    found_phase_ = found.phase;
     HUSK_TRY(check_phase(found.phase));
     HUSK_TRY(read_config());
     HUSK_TRY(check_descriptors());
@@ -88,6 +90,7 @@ class Adding {
   Status read_config() {
     HUSK_LET(const std::string text, store::load_config(env_.root, options_.id));
     HUSK_LET(spec_, spec::parse(text));
+    if (!state_.own_uids.empty()) life::add_user_namespace({state_.own_uids, state_.own_gids}, spec_);
     HUSK_TRY(life::put_process(options_, spec_));
     if (options_.capabilities.empty() && options_.process_json.empty()) return {};
     spec::Spec added;  // the container's own oddities were told when it was made
@@ -163,6 +166,9 @@ class Adding {
     if (out.ok()) return out;
     const std::vector<std::string> directories = cgroup.directories();
     const int error = out.error().errnum;
+    if (found_phase_ == Phase::created && geteuid() != 0 && (error == EACCES || error == EPERM))
+      out.error().hint =
+          "an ordinary user can exec in a container whose seccomp filter is not loaded yet after its start";
     if ((error == EACCES || error == EPERM) && !cgroup::may_join(directories)) return launch_elsewhere(callbacks, out);
     if (error == EAGAIN) {  // its limit of processes is reached, and somebody wants to see why
       callbacks.join_late = true;
@@ -225,6 +231,7 @@ class Adding {
   life::Timeline timeline_;
   const ExecOptions& options_;
   store::State state_;
+  Phase found_phase_ = Phase::stopped;
   spec::Spec spec_;
   std::optional<plan::Plan> plan_;
   sys::Fd init_;  // empty on kernels without pidfds

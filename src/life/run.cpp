@@ -15,6 +15,7 @@
 #include "life/container.h"
 #include "life/filter.h"
 #include "life/notify.h"
+#include "life/own_user.h"
 #include "life/sockets.h"
 #include "life/timeline.h"
 #include "plan/plan.h"
@@ -132,6 +133,7 @@ class Making {
 
   Status make_plan() {
     const host::Facts facts = host::probe();
+    if (facts.euid != 0) life::give_user_namespace(facts, spec_, state_);
     const bool systemd = env_.cgroup_manager == CgroupManager::systemd;
     HUSK_LET(cgroup::Host cgroups, cgroup::probe(!systemd && cgroup::needs_own_path(spec_.lx.cgroups_path)));
     if (!systemd && spec_.lx.cgroups_path.empty()) cgroup::find_writable(&cgroups);
@@ -157,6 +159,8 @@ class Making {
     trace(env_, "planned ", plan_->steps.size(), " steps, ",
           plan_->header.bootstrap.long_way ? "by way of a child" : "with one clone");
     for (const std::string& w : plan_->warnings) say(env_, Level::warning, w);
+    if (facts.euid != 0 && plan_->cgroup.directories.empty() && !plan_->cgroup.unit)
+      if (const char* warning = life::stray_warning(spec_); *warning != '\0') say(env_, Level::warning, warning);
     return {};
   }
 

@@ -68,8 +68,23 @@ class Builder {
     return {};
   }
 
+  // Init at the gate of a caller who may not inspect what is not dumpable: so that he can exec. Only where nobody
+  // else's processes are in there with it, and where no filter is left to be loaded: who traces init would go on
+  // without.
+  [[nodiscard]] bool may_be_dumpable() const {
+    constexpr uint64_t kSysPtrace = uint64_t{1} << 19;
+    const namespaces::Bootstrap& b = plan_.namespaces.bootstrap;
+    const bool late_filter = !filter_.program.empty() && !filter_.listens() && process_.no_new_privileges;
+    return (in_.facts.capabilities & kSysPtrace) == 0 && b.new_user && b.joins.empty() && is_new(spec::NsType::pid) &&
+           !late_filter;
+  }
+
   Status plan_namespaces() {
     HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller_of(in_.facts), in_.force_long, plan_.arena));
+    if (plan_.namespaces.joins_user) {
+      plan_.namespaces.bootstrap.uid = spec_.process->user.uid;
+      plan_.namespaces.bootstrap.gid = spec_.process->user.gid;
+    }
     // A mount namespace that is joined belongs to somebody: nothing is mounted and no root changed in it.
     has_mounts_ = is_new(spec::NsType::mount);
     return {};
@@ -226,7 +241,7 @@ class Builder {
 
   void last_steps() {
     add_becoming(process_, filter_, plan_);
-    if (in_.wait_for_start) add(plan::ExecFifo{});
+    if (in_.wait_for_start) add(plan::ExecFifo{may_be_dumpable()});
     add_late_filter(process_, filter_, plan_);  // before the hooks, which are programs of the container
     add_hooks("startContainer", spec_.hooks.start_container);
     add_exec(in_.listen_fds + in_.preserve_fds, plan_);

@@ -51,6 +51,10 @@ Result<Plan> build_exec(const ExecInput& in) {
   Plan plan;
   HUSK_LET(const seccomp::Load filter, filter_of(in.spec, in.filter, plan.arena));
   plan.namespaces = namespaces::plan_exec(in.spec.lx, caller_of(in.facts), in.init, in.by_pidfd, plan.arena);
+  if (plan.namespaces.joins_user) {
+    plan.namespaces.bootstrap.uid = p.user.uid;
+    plan.namespaces.bootstrap.gid = p.user.gid;
+  }
   HUSK_LET(const process::ProcessPlan process, process::plan(in.spec, !plan.namespaces.deny_setgroups, 0, plan.arena));
   plan_affinity(p, plan);
   const spec::Namespace* mounts = in.spec.lx.find(spec::NsType::mount);

@@ -32,8 +32,12 @@ struct Ready {  // all that needs the parent, or the host, has been done; it ans
 };
 
 struct ExecFifo {  // let the parent go and wait until somebody opens the gate: `start`
+  // An ordinary user's exec finds the namespaces by our files in /proc, which are his only while we are dumpable.
+  bool dumpable = false;
   template <class S, class A>
-  static void fields(S& /*s*/, A& /*a*/) {}
+  static void fields(S& s, A& a) {
+    a("dumpable", s.dumpable);
+  }
 };
 
 // clang-format off

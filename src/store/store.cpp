@@ -66,6 +66,30 @@ Status check_id(const std::string& id) {
 
 namespace {
 
+void write_maps(json::Writer& w, std::string_view name, const std::vector<spec::IdMapping>& maps) {
+  if (maps.empty()) return;
+  w.key(name).begin_array();
+  for (const spec::IdMapping& m : maps)
+    w.begin_object()
+        .member("containerID", m.container_id)
+        .member("hostID", m.host_id)
+        .member("size", m.size)
+        .end_object();
+  w.end_array();
+}
+
+void read_maps(const json::In& in, std::string_view name, std::vector<spec::IdMapping>& maps) {
+  const std::optional<json::In> list = in.at(name);
+  if (!list) return;
+  list->each([&maps](const json::In& one) {
+    spec::IdMapping m;
+    one.get("containerID", m.container_id);
+    one.get("hostID", m.host_id);
+    one.get("size", m.size);
+    maps.push_back(m);
+  });
+}
+
 std::string text_of(const State& s) {
   json::Writer w;
   w.begin_object();
@@ -78,6 +102,8 @@ std::string text_of(const State& s) {
     w.key("intelRdt").begin_object().member("group", s.rdt.group).member("monitor", s.rdt.monitor);
     w.key("owned").strings(s.rdt.owned).end_object();
   }
+  write_maps(w, "ownUidMappings", s.own_uids);
+  write_maps(w, "ownGidMappings", s.own_gids);
   w.key("annotations").begin_object();
   for (const auto& [key, value] : s.annotations) w.member(key, value);
   w.end_object();
@@ -127,6 +153,8 @@ Result<State> load(const std::string& root, const std::string& id) {
     rdt->get("monitor", s.rdt.monitor);
     rdt->get("owned", s.rdt.owned);
   }
+  read_maps(in, "ownUidMappings", s.own_uids);
+  read_maps(in, "ownGidMappings", s.own_gids);
   in.get("annotations", s.annotations);
   in.get("ownPidNamespace", s.own_pid_namespace);
   in.get("noNewKeyring", s.no_new_keyring);

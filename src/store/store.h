@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "rooms/cgroup/cgroup.h"
 #include "rooms/intelrdt/intelrdt.h"
+#include "spec/types.h"
 #include "sys/fd.h"
 
 namespace husk::store {
@@ -38,6 +39,8 @@ struct State {
   cgroup::Home cgroup;
   intelrdt::Home rdt;
   std::vector<std::pair<std::string, std::string>> annotations;
+  // Of a user namespace that the configuration does not have: the caller, no root, was given one.
+  std::vector<spec::IdMapping> own_uids, own_gids;
   bool own_pid_namespace = false;            // then SIGKILL to init ends all
   bool no_new_keyring = false;               // then exec makes none either
   bool poststart = false, poststop = false;  // has such hooks: then config.json is worth reading

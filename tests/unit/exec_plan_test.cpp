@@ -113,7 +113,7 @@ TEST_F(ExecPlans, AUserNamespaceIsNeverNew) {
   spec_.lx.uid_mappings = spec_.lx.gid_mappings = {{0, 100000, 65536}};
   const plan::Plan p = make();
   EXPECT_FALSE(p.header.bootstrap.new_user);
-  EXPECT_TRUE(p.header.bootstrap.become_root);
+  EXPECT_TRUE(p.header.bootstrap.become);
   EXPECT_TRUE(find<process::Credentials>(p)->set_groups);
 }
 

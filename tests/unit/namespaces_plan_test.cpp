@@ -56,7 +56,7 @@ TEST_F(NamespacePlans, UserNamespaceIsUnsharedOnItsOwn) {
   EXPECT_EQ(p.bootstrap.unshare, uint64_t{CLONE_NEWPID});
   EXPECT_EQ(p.uid_map, "0 100000 65536\n");
   EXPECT_EQ(p.gid_map, "0 200000 65536\n");
-  EXPECT_TRUE(p.bootstrap.become_root);
+  EXPECT_TRUE(p.bootstrap.become);
   EXPECT_FALSE(p.deny_setgroups);
   EXPECT_FALSE(p.by_helper);
 }
@@ -78,10 +78,20 @@ TEST_F(NamespacePlans, MoreThanHimselfNeedsTheHelper) {
   EXPECT_FALSE(p.deny_setgroups);
 }
 
-TEST_F(NamespacePlans, RootThatIsNotMappedIsNotBecome) {
+TEST_F(NamespacePlans, WhereRootIsNotMappedTheCallerStaysWhoHeIs) {
   lx_.namespaces = {{NsType::user, ""}};
   lx_.uid_mappings = lx_.gid_mappings = {{1000, 1000, 1}};
-  EXPECT_FALSE(make().bootstrap.become_root);
+  EXPECT_FALSE(make({1000, 1000, false}).bootstrap.become);
+}
+
+TEST_F(NamespacePlans, WhereNeitherIsMappedTheFirstWhoIsIsBecome) {
+  lx_.namespaces = {{NsType::user, ""}};
+  lx_.uid_mappings = {{10, 5000, 5}, {20, 6000, 5}};
+  lx_.gid_mappings = {{30, 5000, 5}};
+  const NamespacePlan p = make();
+  EXPECT_TRUE(p.bootstrap.become);
+  EXPECT_EQ(p.bootstrap.uid, 10U);
+  EXPECT_EQ(p.bootstrap.gid, 30U);
 }
 
 TEST_F(NamespacePlans, TimeNamespaceTakesTheLongWay) {

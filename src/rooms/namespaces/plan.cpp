@@ -22,6 +22,11 @@ bool maps_root(const std::vector<spec::IdMapping>& mappings) {
   return std::any_of(mappings.begin(), mappings.end(), [](const auto& m) { return m.container_id == 0 && m.size > 0; });
 }
 
+bool maps_host(const std::vector<spec::IdMapping>& mappings, uint32_t id) {
+  return std::any_of(mappings.begin(), mappings.end(),
+                     [id](const auto& m) { return id >= m.host_id && id - m.host_id < m.size; });
+}
+
 bool only_self(const std::vector<spec::IdMapping>& mappings, uint32_t id) {
   return mappings.size() == 1 && mappings[0].size == 1 && mappings[0].host_id == id;
 }
@@ -52,7 +57,14 @@ const char* file_name(spec::NsType type) {
 void plan_maps(const spec::Linux& lx, const Caller& caller, NamespacePlan& out) {
   out.uid_map = spec::map_text(lx.uid_mappings);
   out.gid_map = spec::map_text(lx.gid_mappings);
-  out.bootstrap.become_root = maps_root(lx.uid_mappings) && maps_root(lx.gid_mappings);
+  // Whose id is not mapped can make no file, not even a mount point: such a caller becomes somebody who is.
+  Bootstrap& b = out.bootstrap;
+  const bool has_root = maps_root(lx.uid_mappings) && maps_root(lx.gid_mappings);
+  b.become = has_root || !maps_host(lx.uid_mappings, caller.uid) || !maps_host(lx.gid_mappings, caller.gid);
+  if (b.become && !has_root && !lx.uid_mappings.empty() && !lx.gid_mappings.empty()) {
+    b.uid = lx.uid_mappings[0].container_id;
+    b.gid = lx.gid_mappings[0].container_id;
+  }
   if (caller.may_map) return;
   // An unprivileged process may map only itself, and only once setgroups is given up; the rest is for the set-user-id
   // helpers, which check /etc/subuid and /etc/subgid.
@@ -103,7 +115,7 @@ Result<NamespacePlan> plan(const spec::Linux& lx, const Caller& caller, bool for
   out.new_cgroup = (fresh & CLONE_NEWCGROUP) != 0;
   const uint64_t rest = fresh & ~static_cast<uint64_t>(CLONE_NEWUSER | CLONE_NEWCGROUP);
   if (b.new_user) plan_maps(lx, caller, out);
-  if (out.joins_user) b.become_root = true;
+  if (out.joins_user) b.become = true;
   if (lx.time_offsets && (rest & CLONE_NEWTIME) != 0) {
     std::vector<ClockOffset> clocks;
     if (lx.time_offsets->monotonic)
@@ -133,7 +145,7 @@ NamespacePlan plan_exec(const spec::Linux& lx, const Caller& caller, int32_t pid
   const spec::Namespace* user = lx.find(spec::NsType::user);
   if (user == nullptr) return out;
   out.joins_user = true;
-  b.become_root = true;
+  b.become = true;
   if (user->path.empty() && !caller.may_map)  // as it was made: see plan_maps
     out.deny_setgroups = only_self(lx.uid_mappings, caller.uid) && only_self(lx.gid_mappings, caller.gid);
   return out;

@@ -34,14 +34,16 @@ struct Bootstrap {
   // CLONE_NEW* of the kinds in `joins`, when all are those of one process and a pidfd of it comes after the plan: then
   // one setns(2) joins them. 0: there is no pidfd.
   uint64_t join_flags = 0;
-  bool new_user = false;     // unshared on its own, before the rest
-  uint64_t unshare = 0;      // CLONE_NEW* of the others; never CLONE_NEWCGROUP (see UnshareCgroup)
-  bool become_root = false;  // set uid and gid to 0 once the user namespace has maps
+  bool new_user = false;  // unshared on its own, before the rest
+  uint64_t unshare = 0;   // CLONE_NEW* of the others; never CLONE_NEWCGROUP (see UnshareCgroup)
+  // Once the user namespace has maps: become its root; where it has none, `uid` and `gid`.
+  bool become = false;
+  uint64_t uid = 0, gid = 0;
   std::span<const ClockOffset> clocks;
   template <class S, class A>
   static void fields(S& s, A& a) {
     a("longWay", s.long_way)("joins", s.joins)("joinFlags", s.join_flags)("newUser", s.new_user)("unshare", s.unshare)(
-        "becomeRoot", s.become_root)("clocks", s.clocks);
+        "become", s.become)("uid", s.uid)("gid", s.gid)("clocks", s.clocks);
   }
 };
 
