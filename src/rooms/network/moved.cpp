@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "sys/raw.h"
+
 namespace husk::network {
 namespace {
 
@@ -20,6 +22,14 @@ constexpr uint16_t kNewIndex = 49;  // IFLA_NEW_IFINDEX of Linux 5.13; older ker
 
 bool is_template(std::string_view name) {
   return name.find('%') != std::string_view::npos;
+}
+
+// A number that is probably free.
+int any_number() {
+  constexpr int kLowest = 1000;
+  uint16_t random = 0;
+  (void)sys::call(SYS_getrandom, &random, sizeof random, 0);
+  return kLowest + random;
 }
 
 Message move_of(int index, std::string_view name, const sys::Fd& to) {
@@ -65,27 +75,49 @@ Status MovedDevices::look_at(const Move& move, Sides& sides, Device& device) {
   return {};
 }
 
-// A template is for the kernel to fill in, so which name it gives must be asked for; until then the device has one by
-// which it can be found.
-Status MovedDevices::move_one(Device& device, Sides& sides) {
+// It keeps its number where that is free, else it gets one that we choose: the kernel gives it just this number or
+// refuses, so we know who it is without looking for its name. Kernels before 5.13 choose for themselves: then we do
+// look for the name.
+Status MovedDevices::request_move(Device& device, std::string_view name, Sides& sides) {
   const std::string doing = cat("move network device ", device.before.name);
-  const bool by_template = is_template(device.wanted);
-  const std::string name = by_template ? unheard_of("move") : device.wanted;
-  Status moved = sides.here.request(move_of(device.before.index, name, sides.there_namespace), doing);
-  if (!moved.ok()) {
+  const Error gone{cat(doing, ": it is gone from the container's network namespace"), 0, {}, 1};
+  int number = device.before.index;
+  constexpr int kTries = 20;
+  for (int i = 0; !device.moved; ++i) {
+    HUSK_LET(const std::optional<Link> other, find_link(sides.there, number));
+    if (i < kTries && other) {
+      number = any_number();
+      continue;
+    }
+    Message message = move_of(device.before.index, name, sides.there_namespace);
+    message.number(kNewIndex, number);
+    Status moved = sides.here.request(std::move(message), doing);
+    device.moved = moved.ok();
+    if (moved.ok() || (i < kTries && moved.error().errnum == EBUSY)) continue;
     Error e = std::move(moved).error();
     if (e.errnum == EEXIST) return taken(device.wanted).within(doing);
     if (e.errnum == EPERM) e.hint = "it takes CAP_NET_ADMIN in the network namespaces it leaves and enters";
     return e;
   }
-  device.index = device.before.index;  // mostly
-  HUSK_LET(const std::optional<Link> there, find_link(sides.there, name));
-  if (!there) return Error{cat(doing, ": it is gone from the container's network namespace"), 0, {}, 1};
+  HUSK_LET(std::optional<Link> there, find_link(sides.there, number));
+  if (!there && sides.watch.departures(number) > 0) return gone;
+  if (!there) {
+    HUSK_LET(there, find_link(sides.there, name));
+    if (!there) return gone;
+  }
   device.index = there->index;
+  return {};
+}
+
+// A template is for the kernel to fill in, once it is there: while it is moved, it would fill it in twice.
+Status MovedDevices::move_one(Device& device, Sides& sides) {
+  const bool by_template = is_template(device.wanted);
+  HUSK_TRY(request_move(device, by_template ? unheard_of("move") : device.wanted, sides));
   if (!by_template) return {};
   Message rename = change_of(device.index);
   rename.text(IFLA_IFNAME, device.wanted);
-  HUSK_TRY(sides.there.request(std::move(rename), cat(doing, ": name it ", device.wanted)));
+  HUSK_TRY(sides.there.request(std::move(rename),
+                               cat("move network device ", device.before.name, ": name it ", device.wanted)));
   HUSK_LET(const std::optional<Link> named, find_link(sides.there, device.index));
   if (named) device.wanted = named->name;
   return {};
@@ -103,7 +135,7 @@ Status MovedDevices::settle(const Device& device, Sides& sides) {
 
 void MovedDevices::give_back(Sides& sides, std::vector<std::string>& troubles) {
   for (auto device = devices_.rbegin(); device != devices_.rend(); ++device)
-    if (Status s = device->index == 0 ? Status() : bring_back(*device, sides); !s.ok())
+    if (Status s = device->moved ? bring_back(*device, sides) : Status(); !s.ok())
       troubles.push_back(
           cat("network device ", device->before.name, " was not given back as it was: ", s.error().text()));
   devices_.clear();
@@ -124,6 +156,7 @@ Status MovedDevices::request_back(const Device& device, Sides& sides) {
 
 Status MovedDevices::bring_back(const Device& device, Sides& sides) {
   const Error gone{"it is gone from the container's network namespace", 0, {}, 1};
+  if (device.index == 0) return gone;
   HUSK_LET(const std::optional<Link> there, find_link(sides.there, device.index));
   if (!there || sides.watch.departures(device.index) > 0) return gone;
   HUSK_TRY(request_back(device, sides));

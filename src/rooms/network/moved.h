@@ -30,9 +30,11 @@ class MovedDevices {
     Link before;
     std::string wanted;
     std::vector<Answer> addresses, routes;
-    int index = 0;  // there; 0: not moved yet
+    bool moved = false;
+    int index = 0;  // there; 0: nobody knows
   };
   static Status look_at(const Move& move, Sides& sides, Device& device);
+  static Status request_move(Device& device, std::string_view name, Sides& sides);
   static Status move_one(Device& device, Sides& sides);
   static Status settle(const Device& device, Sides& sides);
   static Status request_back(const Device& device, Sides& sides);
