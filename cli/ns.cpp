@@ -1,5 +1,10 @@
 // husk ns: namespaces from both sides. Each of its commands is one of husk's, in a table of its own.
-#include "cli/command.h"
+#include "cli/ns.h"
+
+#include <husk/foreground.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 namespace husk::cli {
 
@@ -20,6 +25,31 @@ Result<int> ns_main(const Command& self, const Globals& globals, const Log& log,
 }
 
 }  // namespace
+
+std::vector<NsKind> kinds_of(const Kinds& kinds) {
+  const bool wanted[] = {kinds.user, kinds.pid, kinds.mnt, kinds.net, kinds.uts, kinds.ipc, kinds.cgroup, kinds.time};
+  std::vector<NsKind> out;
+  for (const NsKind kind : kNsKinds)
+    if (kinds.all || wanted[static_cast<size_t>(kind)]) out.push_back(kind);
+  return out;
+}
+
+void set_program(std::span<char* const> words, NsProgram& program) {
+  for (const char* word : words) program.args.emplace_back(word);
+  if (words.empty()) {
+    const char* shell = getenv("SHELL");
+    program.args.emplace_back(shell != nullptr && *shell != '\0' ? shell : "/bin/sh");
+  }
+  for (char** variable = environ; *variable != nullptr; ++variable) program.env.emplace_back(*variable);
+}
+
+Result<int> stay_with(const Log& log, const std::function<Result<Launched>()>& begin) {
+  HUSK_LET(Foreground foreground, Foreground::enter({.subreaper = false, .shared_terminal = true}));
+  HUSK_LET(Launched launched, begin());
+  const Result<int> code = foreground.wait(launched);
+  if (!code.ok()) log.final_error(code.error());
+  _exit(code.ok() ? *code : 1);
+}
 
 constinit const Command ns_command = {
     "ns",

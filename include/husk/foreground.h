@@ -13,6 +13,9 @@ class Foreground {
  public:
   struct Options {
     bool subreaper = true;  // orphans of the container come to us and are reaped, like any child that ends meanwhile
+    // The process is in the caller's session and has its terminal: what is typed there reaches both, and when it is
+    // stopped, so are we.
+    bool shared_terminal = false;
     // The caller's ends of a terminal. Nothing about them is changed for longer than wait() takes.
     int in = 0, out = 1, err = 2;
   };

@@ -21,6 +21,7 @@
 #include "rooms/namespaces/init.h"
 #include "rooms/process/init.h"
 #include "start/protocol.h"
+#include "sys/identity.h"
 #include "sys/timeline.h"
 
 namespace husk::init {
@@ -61,40 +62,67 @@ sys::Recorder receive_timeline(const Header& header, int socket, starting::Who w
 
 // The user namespace first: it shall own all that follow. Its maps are the parent's to write; until then we are nobody.
 // Where one is joined that has neither root nor the container's user, we stay nobody, with all capabilities in it.
-Fault enter_user_namespace(const namespaces::Bootstrap& b, const ChildEnd& parent, sys::Recorder& recorder) {
+Fault enter_user_namespace(const Header& header, const ChildEnd& parent, sys::Recorder& recorder,
+                           sys::Narrator& narrator) {
+  const namespaces::Bootstrap& b = header.bootstrap;
   if (b.new_user) {
     int64_t begin = recorder.now();
     HUSK_CHECK(check(sys::call(SYS_unshare, CLONE_NEWUSER), "unshare user namespace", {}));
     recorder.add(begin, kNoStep, "unshare the user namespace");
+    narrator.tell("unshare user");
     begin = recorder.now();
     (void)sys::prctl(PR_SET_DUMPABLE, 1);  // uid_map must belong to the parent, who may be no root
     const int err = parent.ask_for_maps();
     (void)sys::prctl(PR_SET_DUMPABLE, 0);
     HUSK_CHECK(check(err, "ask for id maps", {}));
     recorder.add(begin, kNoStep, "wait for the id maps");
+    narrator.tell("the parent has written the id maps");
   }
   if (!b.become) return {};
+  // The groups of who called us mean nothing there, and would still open files outside.
+  if (header.inherit) (void)sys::call(SYS_setgroups, 0, nullptr);
   const auto become = [&b](long call, uint64_t other, Str what) {
     long ret = sys::call(call, 0, 0, 0);
     if (ret == -EINVAL && other != 0) ret = sys::call(call, other, other, other);
     return ret == -EINVAL && !b.new_user ? Fault() : check(ret, what, {});
   };
   HUSK_CHECK(become(SYS_setresgid, b.gid, "setgid in the user namespace"));
-  return become(SYS_setresuid, b.uid, "setuid in the user namespace");
+  HUSK_CHECK(become(SYS_setresuid, b.uid, "setuid in the user namespace"));
+  narrator.tell("setgid, setuid");
+  return {};
 }
 
-Fault be_child(const namespaces::Bootstrap& b, const ChildEnd& parent, int offsets_file, sys::Fd pidfd,
-               sys::Recorder& recorder) {
+void tell_join(void* whom, uint64_t type) {
+  static_cast<sys::Narrator*>(whom)->tell("setns ", sys::kind_name(type));
+}
+
+// One call is enough, but who looks on is to see what each does.
+Fault unshare(uint64_t flags, sys::Narrator& narrator) {
+  if (flags == 0) return {};
+  if (!narrator.on()) return check(sys::call(SYS_unshare, flags), "unshare namespaces", {});
+  for (const sys::NamespaceKind& kind : sys::kNamespaceKinds) {
+    if ((flags & kind.flag) == 0) continue;
+    HUSK_CHECK(check(sys::call(SYS_unshare, kind.flag), "unshare namespace", kind.file));
+    narrator.tell("unshare ", kind.file);
+  }
+  return {};
+}
+
+Fault be_child(const Header& header, const ChildEnd& parent, int offsets_file, sys::Fd pidfd, sys::Recorder& recorder,
+               sys::Narrator& narrator) {
+  const namespaces::Bootstrap& b = header.bootstrap;
   int64_t begin = recorder.now();
-  if (pidfd)
+  if (narrator.on())
+    HUSK_CHECK(namespaces::join_all(b.joins, pidfd.get(), {tell_join, &narrator}));
+  else if (pidfd)
     HUSK_CHECK(namespaces::join_process(pidfd.get(), b.join_flags, b.joins));
   else
     HUSK_CHECK(namespaces::join_all(b.joins));
   pidfd.reset();  // init is not to have it
   if (!b.joins.empty()) recorder.add(begin, kNoStep, "join namespaces");
-  HUSK_CHECK(enter_user_namespace(b, parent, recorder));
+  HUSK_CHECK(enter_user_namespace(header, parent, recorder, narrator));
   begin = recorder.now();
-  if (b.unshare != 0) HUSK_CHECK(check(sys::call(SYS_unshare, b.unshare), "unshare namespaces", {}));
+  HUSK_CHECK(unshare(b.unshare, narrator));
   HUSK_CHECK(namespaces::set_clocks(b.clocks, offsets_file));
   recorder.add(begin, kNoStep, "unshare the other namespaces");
   return {};
@@ -114,10 +142,11 @@ bool enters_pid_namespace(const namespaces::Join& join) {
 }
 
 // True in init, with `fault` empty.
-bool bootstrap(const namespaces::Bootstrap& b, int socket, int offsets_file, sys::Fd pidfd, sys::Recorder& recorder,
-               Fault& fault) {
+bool bootstrap(const Header& header, int socket, int offsets_file, sys::Fd pidfd, sys::Recorder& recorder,
+               sys::Narrator& narrator, Fault& fault) {
+  const namespaces::Bootstrap& b = header.bootstrap;
   const ChildEnd parent(socket);
-  fault = be_child(b, parent, offsets_file, std::move(pidfd), recorder);
+  fault = be_child(header, parent, offsets_file, std::move(pidfd), recorder, narrator);
   if (fault) return false;
   const int64_t begin = recorder.now();
   // A PID or time namespace holds only for processes born after it was entered: this one. With the parent's parent as
@@ -156,26 +185,31 @@ int init_main(int argc, const char* const* argv) {
   const int64_t begin = recorder.now();
   sys::Fd offsets_file;
   Fault fault = while_dumpable(header, offsets_file);
-  if (!fault) fault = process::set_affinity(header.affinity);
+  if (!fault && !header.inherit) fault = process::set_affinity(header.affinity);
   if (fault) {
     InitEnd(socket).error(kNoStep, fault);
     return 1;
   }
   guard();
-  reset_signals();
+  if (!header.inherit) reset_signals();
   sys::Fd procfs = header.no_procfs ? sys::Fd() : open_procfs();
   sys::Fd pidfd;
   if (header.bootstrap.join_flags != 0 && (ChildEnd(socket).receive_pidfd(pidfd) < 0 || !pidfd)) return 1;
   recorder.add(begin, kNoStep, "read the plan, reset signals");
+  sys::Narrator narrator;
+  if (header.show) narrator = sys::Narrator(procfs.get(), long_way ? "child" : "init");
+  narrator.tell("born");
   if (long_way) {
-    if (!bootstrap(header.bootstrap, socket, offsets_file.get(), std::move(pidfd), recorder, fault)) {
+    if (!bootstrap(header, socket, offsets_file.get(), std::move(pidfd), recorder, narrator, fault)) {
       if (fault) ChildEnd(socket).error(kNoStep, fault);
       return fault ? 1 : 0;
     }
     recorder = recorder.of(static_cast<uint32_t>(Who::init));
+    narrator = narrator.of("init");
+    narrator.tell("born");
     guard();
   }
-  return run_steps(header, reader, InitEnd(socket), std::move(procfs), recorder, arena);
+  return run_steps(header, reader, InitEnd(socket), std::move(procfs), recorder, narrator, arena);
 }
 
 }  // namespace husk::init

@@ -158,6 +158,24 @@ Fault run_one(plan::Op op, Runner& runner, Reader& reader) {
   return {EPROTO, "unknown step", {}};
 }
 
+// The steps that change who we are, or what we see.
+std::string_view shown(plan::Op op) {
+  switch (op) {
+    case plan::Op::unshare_cgroup:
+      return "unshare cgroup";
+    case plan::Op::loopback_up:
+      return "lo set up";
+    case plan::Op::root_propagation:
+      return "propagation of mounts set";
+    case plan::Op::mount:
+      return "proc mounted on /proc";
+    case plan::Op::hostname:
+      return "sethostname";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 Fd open_procfs() {
@@ -167,9 +185,11 @@ Fd open_procfs() {
 }
 
 int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, Fd procfs, sys::Recorder recorder,
-              Arena& arena) {
-  (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
-  (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
+              sys::Narrator narrator, Arena& arena) {
+  if (!header.inherit) {
+    (void)sys::call(SYS_setsid);    // no part of the caller's session, nor of its terminal
+    (void)sys::call(SYS_umask, 0);  // modes are as the configuration says
+  }
   Runner runner(header, parent, std::move(procfs), arena);
   for (uint32_t i = 0; i < header.steps; ++i) {
     plan::Op op{};
@@ -183,6 +203,7 @@ int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd pare
       return 1;
     }
     if (recorder.on()) recorder.add(begin, i, {});
+    if (narrator.on() && !shown(op).empty()) narrator.tell(shown(op));
   }
   return 1;  // a plan ends with Exec, which does not come back
 }

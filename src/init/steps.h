@@ -3,6 +3,7 @@
 #include "base/reader.h"
 #include "plan/header.h"
 #include "start/protocol.h"
+#include "sys/identity.h"
 #include "sys/timeline.h"
 
 namespace husk::init {
@@ -14,6 +15,6 @@ sys::Fd open_procfs();
 // Carries out all steps. Returns only on failure, which was reported to the
 // parent: the exit status.
 int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd parent, sys::Fd procfs,
-              sys::Recorder recorder, Arena& arena);
+              sys::Recorder recorder, sys::Narrator narrator, Arena& arena);
 
 }  // namespace husk::init

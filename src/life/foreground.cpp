@@ -69,6 +69,7 @@ Result<Foreground> Foreground::enter(const Options& options) {
   Foreground foreground(new State);
   State& state = *foreground.state_;
   state.caller = {options.in, options.out, options.err};
+  state.shared_terminal = options.shared_terminal;
   HUSK_TRY(state.take_signals());
   if (options.subreaper) state.take_orphans();
   return foreground;

@@ -18,6 +18,7 @@ struct Foreground::State {
   bool subreaper = false;  // all children that end are reaped, not only the container's process
   int found_subreaper = 0;
   bool console_prepared = false;
+  bool shared_terminal = false;
 
   State() = default;
   State(const State&) = delete;

@@ -23,8 +23,8 @@ namespace {
 
 class Attendance {
  public:
-  Attendance(int signals, bool reap_all, const console::Caller& caller, Launched& container)
-      : signals_(signals), reap_all_(reap_all), container_(container) {
+  Attendance(int signals, bool reap_all, bool shared_terminal, const console::Caller& caller, Launched& container)
+      : signals_(signals), reap_all_(reap_all), shared_terminal_(shared_terminal), container_(container) {
     if (container.console_master < 0) return;
     terminal_.emplace(caller);
     relay_.emplace(container.console_master, caller);
@@ -54,6 +54,7 @@ class Attendance {
   void handle_late(int signal);
   void forward(int signal) const;
   void reap();
+  void stop_too();
   Status collect();
   void hang_up();
   void relay_ready();
@@ -61,6 +62,7 @@ class Attendance {
 
   int signals_;
   bool reap_all_;
+  bool shared_terminal_;
   Launched& container_;
   std::optional<console::Terminal> terminal_;
   std::optional<console::Relay> relay_;
@@ -128,8 +130,11 @@ void Attendance::handle_signals(void (Attendance::*with)(int)) {
   struct signalfd_siginfo infos[4];
   ssize_t size = 0;
   while ((size = read(signals_, infos, sizeof infos)) > 0)
-    for (size_t i = 0; i < static_cast<size_t>(size) / sizeof infos[0]; ++i)
+    for (size_t i = 0; i < static_cast<size_t>(size) / sizeof infos[0]; ++i) {
+      // From the terminal: it has had the same.
+      if (shared_terminal_ && infos[i].ssi_code == SI_KERNEL) continue;
       (this->*with)(static_cast<int>(infos[i].ssi_signo));
+    }
 }
 
 void Attendance::handle(int signal) {
@@ -172,14 +177,23 @@ void Attendance::forward(int signal) const {
 void Attendance::reap() {
   for (;;) {
     int status = 0;
-    const pid_t pid = waitpid(reap_all_ ? -1 : container_.pid, &status, WNOHANG | __WALL);
+    const int stopped = shared_terminal_ ? WUNTRACED : 0;
+    const pid_t pid = waitpid(reap_all_ ? -1 : container_.pid, &status, WNOHANG | __WALL | stopped);
     if (pid <= 0) return;
-    if (pid == container_.pid) {
+    if (WIFSTOPPED(status)) {
+      if (pid == container_.pid) stop_too();
+    } else if (pid == container_.pid) {
       status_ = status;
       ended_ = true;
     }
     if (!reap_all_) return;
   }
+}
+
+// For the caller's shell, whose job we are. It goes on when we do.
+void Attendance::stop_too() {
+  (void)raise(SIGSTOP);
+  forward(SIGCONT);
 }
 
 Status Attendance::collect() {
@@ -222,7 +236,7 @@ void Attendance::end_notify() {
 }  // namespace
 
 Result<int> Foreground::wait(Launched& container) {
-  Attendance attendance(state_->signals.get(), state_->subreaper, state_->caller, container);
+  Attendance attendance(state_->signals.get(), state_->subreaper, state_->shared_terminal, state_->caller, container);
   if (!state_->console_prepared) attendance.prepare_console();
   if (Status done = attendance.attend(); !done.ok()) {
     attendance.kill();

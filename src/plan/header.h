@@ -14,6 +14,8 @@ struct Header {
   bool mount_api = true;               // fsopen, open_tree, move_mount, mount_setattr (Linux 5.12)
   bool openat2 = true;                 // Linux 5.6
   bool no_procfs = false;              // no step writes through the caller's procfs: it is not opened
+  bool inherit = false;                // the caller's session, umask, processors and ignored signals are kept
+  bool show = false;                   // who they are is said by child and init after each step
   bool traced = false;                 // what is done is written into memory that the parent sends after the plan
 #ifdef HUSK_WEAK
   uint64_t weakened = weaknesses;
@@ -25,7 +27,8 @@ struct Header {
     a("weakened", s.weakened);
 #endif
     a("bootstrap", s.bootstrap)("hasOomScore", s.has_oom_score)("oomScore", s.oom_score)("affinity", s.affinity)(
-        "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("traced", s.traced)("steps", s.steps);
+        "mountApi", s.mount_api)("openat2", s.openat2)("noProcfs", s.no_procfs)("inherit", s.inherit)("show", s.show)(
+        "traced", s.traced)("steps", s.steps);
   }
 };
 

@@ -34,7 +34,7 @@ Fault join_process(int pidfd, uint64_t flags, std::span<const Join> joins) {
   return check(ret, "setns: join the container's namespaces", {});
 }
 
-Fault join_all(std::span<const Join> joins, int witness) {
+Fault join_all(std::span<const Join> joins, int witness, OnJoin on_join) {
   if (joins.size() > kMaxJoins) return {E2BIG, "join namespaces", {}};
   sys::Fd fds[kMaxJoins];
   bool joined[kMaxJoins] = {};
@@ -52,12 +52,15 @@ Fault join_all(std::span<const Join> joins, int witness) {
     if (ret == -EPERM && user != kMaxJoins) continue;
     HUSK_CHECK(check(ret, "setns", joins[i].path));
     joined[i] = true;
+    if (on_join.call != nullptr) on_join.call(on_join.whom, joins[i].type);
   }
   if (user == kMaxJoins) return {};
   HUSK_CHECK(check(sys::call(SYS_setns, fds[user].get(), CLONE_NEWUSER), "setns", joins[user].path));
+  if (on_join.call != nullptr) on_join.call(on_join.whom, CLONE_NEWUSER);
   for (size_t i = 0; i < joins.size(); ++i) {
     if (i == user || joined[i]) continue;
     HUSK_CHECK(check(sys::call(SYS_setns, fds[i].get(), joins[i].type), "setns", joins[i].path));
+    if (on_join.call != nullptr) on_join.call(on_join.whom, joins[i].type);
   }
   return {};
 }

@@ -9,7 +9,12 @@ namespace husk::namespaces {
 // another one), then each is entered as the caller; those that need the joined user namespace's privileges follow once
 // it was entered; mount last. `witness`: a pidfd of the process in whose /proc the files are, or -1; it must be there
 // still when all of them are open, so that they are not those of another process with its number.
-sys::Fault join_all(std::span<const Join> joins, int witness = -1);
+// `on_join` is told of each that was entered.
+struct OnJoin {
+  void (*call)(void* whom, uint64_t type) = nullptr;
+  void* whom = nullptr;
+};
+sys::Fault join_all(std::span<const Join> joins, int witness = -1, OnJoin on_join = {});
 
 // Joins the namespaces `flags` of the process behind the pidfd with one call; by `joins` where the kernel cannot (Linux
 // 5.8) or wants them one by one.
