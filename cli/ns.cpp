@@ -19,6 +19,7 @@ Result<int> ns_main(const Command& self, const Globals& globals, const Log& log,
   None none;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &none));
   if (parsed.help) return 0;
+  if (parsed.rest[0] == std::string_view("probe")) return ns_probe(parsed.rest);  // of `ns demo`
   for (const Command* command : kCommands)
     if (last_word(*command) == parsed.rest[0]) return command->main(*command, globals, log, parsed.rest);
   return unknown_command(cat("ns ", static_cast<const char*>(parsed.rest[0])));

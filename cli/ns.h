@@ -23,4 +23,7 @@ void set_program(std::span<char* const> words, NsProgram& program);
 // only then is not to change how we end.
 Result<int> stay_with(const Log& log, const std::function<Result<Launched>()>& begin);
 
+// The other side of `ns demo`.
+Result<int> ns_probe(std::span<char* const> words);
+
 }  // namespace husk::cli

@@ -43,7 +43,7 @@ Result<Plan> build_ns(const NsInput& in) {
   Plan plan;
   HUSK_LET(plan.namespaces, namespaces::plan(in.lx, caller_of(in.facts), in.force_long || in.show, plan.arena));
   namespaces::Bootstrap& bootstrap = plan.namespaces.bootstrap;
-  if (in.unmapped) plan.namespaces.by_helper = plan.namespaces.deny_setgroups = false;
+  if (in.unmapped) plan.namespaces.by_helper = plan.namespaces.deny_setgroups = bootstrap.become = false;
   if (in.by_pidfd)
     for (const namespaces::Join& join : bootstrap.joins) bootstrap.join_flags |= join.type;
 
