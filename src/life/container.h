@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "husk/husk.h"
+#include "spec/types.h"
 #include "store/store.h"
 #include "sys/fd.h"
 
@@ -29,6 +30,9 @@ Phase phase_of(const Environment& env, const store::State& state);
 
 // Whether the process is there and this container's: by its start time, and no zombie.
 bool is_alive(const store::State& state);
+
+// Refuses to set the caller's own network up by way of a namespace that is joined.
+Status check_sysctl_of_network(const spec::Spec& spec);
 
 // What a process is called, and its pid in each PID namespace from ours to its own; without pids: there is none.
 ProcessLevels levels_of(pid_t pid);

@@ -104,6 +104,7 @@ class Making {
     spec_ = *std::move(spec);
     trace(env_, "read ", file);
     if (Status s = spec::validate(spec_); !s.ok()) return std::move(s).error().within(file);
+    if (Status s = life::check_sysctl_of_network(spec_); !s.ok()) return std::move(s).error().within(file);
     for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
     const std::string& root = spec_.root.path;
     HUSK_LET(state_.rootfs,

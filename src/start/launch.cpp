@@ -251,8 +251,10 @@ class Launch {
       const struct rlimit64 limit = {r.soft, r.hard};
       const long ret = sys::call(SYS_prlimit64, init_.pid, r.resource, &limit, nullptr);
       if (ret < 0)
-        return Error{cat("error setting rlimits for ready process: ", r.type, " to ", r.soft, ":", r.hard),
-                     static_cast<int>(-ret), "a hard limit above the runtime's own needs CAP_SYS_RESOURCE", 1};
+        return Error{
+            cat("error setting rlimits for ready process: ", r.type, " to ", r.soft, ":", r.hard),
+            static_cast<int>(-ret),
+            "a hard limit above the caller's own needs CAP_SYS_RESOURCE, one of open files is at most fs.nr_open", 1};
     }
     if (callbacks_.ready) HUSK_TRY(callbacks_.ready(init_));
     is_ready_ = true;

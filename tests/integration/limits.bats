@@ -46,6 +46,29 @@ load helpers
   refused
 }
 
+@test "a soft limit above the hard one is refused" {
+  bundle_busybox
+  config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 201, hard: 200}]'
+  start
+  refused '201.*200'
+}
+
+@test "without CAP_SYS_RESOURCE a hard limit above the caller's own is refused with a sentence, one below it holds" {
+  bundle_busybox
+  config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 90, hard: 5000}]'
+  # shellcheck disable=SC2016 # for the inner shell
+  run --separate-stderr sh -c 'ulimit -n 4000 && exec setpriv --bounding-set=-sys_resource "$0" --root "$1" run -b "$2" "$3"' \
+    "$RUNTIME" "$ROOT" "$BUNDLE" "$ID" </dev/null 3>&-
+  exits 1
+  refused 'setting rlimit.*operation not permitted'
+  ! is_husk || refused 'RLIMIT_NOFILE to 90:5000.*CAP_SYS_RESOURCE'
+  config '.process.rlimits[0].hard = 3000'
+  script 'ulimit -Hn'
+  run --separate-stderr sh -c 'ulimit -n 4000 && exec setpriv --bounding-set=-sys_resource "$0" --root "$1" run -b "$2" "$3"' \
+    "$RUNTIME" "$ROOT" "$BUNDLE" "$ID" </dev/null 3>&-
+  says 3000
+}
+
 @test "no_new_privs set" {
   bundle_busybox
   inside 'grep NoNewPrivs /proc/self/status'

@@ -59,7 +59,7 @@ DEBIAN_ROOTFS=$([[ "${legs[*]/guest*/}" =~ ^\ *$ ]] || "$top/tests/rootfs.sh" de
 HELPERS=$top/build/tests
 export BUSYBOX_ROOTFS DEBIAN_ROOTFS HELPERS
 mkdir -p "$HELPERS"
-for program in agent calls enosys forge orphans sockets; do
+for program in agent attributes calls enosys forge orphans sockets; do
   [ "$HELPERS/$program" -nt "$here/$program.c" ] || cc -Wall -Wextra -O1 -static -o "$HELPERS/$program" "$here/$program.c"
 done
 

@@ -73,24 +73,34 @@ Fault apply(const IoPriority& step) {
 }
 
 Fault apply(const Scheduler& step) {
-  struct {  // struct sched_attr of linux/sched/types.h, in its first form
+  // With a flag for utilization the kernel wants its second form. The specification has no values for the two: they
+  // stay 0, as in runc.
+  constexpr uint32_t kFirstForm = 48;
+  constexpr uint64_t kClamps = 0x20 | 0x40;  // SCHED_FLAG_UTIL_CLAMP_MIN, _MAX
+  struct {                                   // struct sched_attr of linux/sched/types.h
     uint32_t size, policy;
     uint64_t flags;
     int32_t nice;
     uint32_t priority;
     uint64_t runtime, deadline, period;
-  } attr = {48,
+    uint32_t util_min, util_max;
+  } attr = {(step.flags & kClamps) != 0 ? uint32_t{sizeof attr} : kFirstForm,
             static_cast<uint32_t>(step.policy),
             step.flags,
             static_cast<int32_t>(step.nice),
             static_cast<uint32_t>(step.priority),
             step.runtime,
             step.deadline,
-            step.period};
-  static_assert(sizeof attr == 48);
+            step.period,
+            0,
+            0};
+  static_assert(sizeof attr == 56);
   const long ret = sys::call(SYS_sched_setattr, 0, &attr, 0);
   if (ret == -EPERM && step.cpus_limited)
     return {EPERM, "process scheduler can't be used together with AllowedCPUs (/linux/resources/cpu/cpus)", {}, true};
+  const bool real_time = step.policy == 1 || step.policy == 2;  // SCHED_FIFO, SCHED_RR
+  if (ret == -EPERM && real_time)
+    return check(ret, "sched_setattr (is there a /linux/resources/cpu/realtimeRuntime, which cgroup v1 may want)", {});
   return check(ret, "sched_setattr", {});
 }
 
