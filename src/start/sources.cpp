@@ -74,7 +74,9 @@ sys::Fd send_there(Visit& v) {
 }
 
 Visit visit_for(const rootfs::Mount& mount, int mount_namespace) {
-  return {mount_namespace, mount.source.c_str(), OPEN_TREE_CLONE | (mount.recursive ? AT_RECURSIVE : 0U), -1, 0};
+  const unsigned flags = OPEN_TREE_CLONE | (mount.recursive ? AT_RECURSIVE : 0U) |
+                         (mount.source_nofollow ? static_cast<unsigned>(AT_SYMLINK_NOFOLLOW) : 0U);
+  return {mount_namespace, mount.source.c_str(), flags, -1, 0};
 }
 
 }  // namespace

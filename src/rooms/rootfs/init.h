@@ -70,6 +70,7 @@ class Builder {
   sys::Fault open_target(const Mount& step, bool directory, sys::Fd& target);
   sys::Fault mount_fs(const Mount& step);
   sys::Fault mount_bind(const Mount& step);
+  sys::Fault copy_link(const Mount& step, bool& copied);
   sys::Fault open_source(const Mount& step, sys::Fd& source);
   sys::Fault mount_classic(const Mount& step, int target, Str mode);
   sys::Fault open_mounted(const Mount& step, const struct stat& root, sys::Fd& mounted);

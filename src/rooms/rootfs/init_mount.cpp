@@ -66,6 +66,11 @@ Fault Builder::check_procfs_target(const Mount& step, int target) {
 }
 
 Fault Builder::open_target(const Mount& step, bool directory, Fd& target) {
+  if (step.target_nofollow) {
+    target.reset(sys::open_in(root_, step.target, O_PATH | O_NOFOLLOW));
+    HUSK_CHECK(check(target.get(), "open target, which must exist for dest-nofollow", step.target));
+    return check_procfs_target(step, target.get());
+  }
   // /proc and /sys must be real directories: links would let the image choose where labels are read (CVE-2019-19921).
   if (step.plain_target && !weakened(Weakness::proc_is_directory)) {
     target.reset(sys::open_plain(root_, step.target, O_PATH));
@@ -274,12 +279,35 @@ Fault Builder::open_source(const Mount& step, Fd& source) {
   }
   int own = -EACCES;
   if (step.idmapped == 0)
-    own = sys::open_tree(AT_FDCWD, step.source.c_str(), OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U));
+    own = sys::open_tree(AT_FDCWD, step.source.c_str(),
+                         OPEN_TREE_CLONE | (step.recursive ? AT_RECURSIVE : 0U) |
+                             (step.source_nofollow ? static_cast<unsigned>(AT_SYMLINK_NOFOLLOW) : 0U));
   source.reset(own);
   if (own != -EACCES && own != -EPERM) return check(own, "open source", step.source);
   const int err = asker_.ask(asker_.whom, source);
   // A parent without privileges may not look there at all: then our own answer says more.
   return check(err == -EPERM ? own : err, "open source", step.source);
+}
+
+// copy-symlink, as in crun: a link goes into the root file system as it is, and leads wherever it leads inside.
+Fault Builder::copy_link(const Mount& step, bool& copied) {
+  char text[4096];
+  const long size = sys::readlinkat(AT_FDCWD, step.source.c_str(), text, sizeof text);
+  if (size == -EINVAL) return {};  // no link: it is mounted
+  HUSK_CHECK(check(size, "read source link", step.source));
+  if (size == sizeof text) return {ENAMETOOLONG, "read source link", step.source};
+  copied = true;
+  Str name;
+  int directory = -1;
+  HUSK_CHECK(parent_of(step.target, name, directory));
+  const Fd parent(std::move(device_dir_));  // not to be used again: a later mount may cover it
+  const Str target = arena_.copy(std::string_view(text, static_cast<size_t>(size)));
+  const long made = sys::call(SYS_symlinkat, target.c_str(), directory, name.c_str());
+  if (made != -EEXIST) return check(made, "symlink", step.target);
+  char there[4096];
+  const long old = sys::readlinkat(directory, name.c_str(), there, sizeof there);
+  if (old > 0 && std::string_view(there, static_cast<size_t>(old)) == target.view()) return {};
+  return {EEXIST, "copy-symlink: something else is there", step.target};
 }
 
 Fault Builder::mount_bind(const Mount& step) {
@@ -303,6 +331,13 @@ Fault Builder::mount_bind(const Mount& step) {
 }
 
 Fault Builder::apply(const Mount& step) {
+  if ((step.source_nofollow || step.target_nofollow) && !mount_api_)
+    return {ENOSYS, "src-nofollow and dest-nofollow need open_tree(2) and mount_setattr(2), Linux 5.12", step.target};
+  if (step.copy_link) {
+    bool copied = false;
+    HUSK_CHECK(copy_link(step, copied));
+    if (copied) return {};
+  }
   return step.bind ? mount_bind(step) : mount_fs(step);
 }
 

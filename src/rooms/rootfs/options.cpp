@@ -22,10 +22,11 @@ struct Option {
 constexpr uint64_t kAtime = MOUNT_ATTR__ATIME;
 constexpr uint64_t kAtimeFlags = MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
 
+// Not in it: acl and noacl. Linux has no flag for them that would do anything; some file systems have such an option,
+// and get it.
 constexpr Option kOptions[] = {
     {"async", Sort::super, true, 0, MS_SYNCHRONOUS},
     {"atime", Sort::atime, true, 0, MS_NOATIME},
-    {"acl", Sort::classic, false, 0, MS_POSIXACL},
     {"defaults", Sort::none, false, 0, 0},
     {"dev", Sort::attr, true, MOUNT_ATTR_NODEV, MS_NODEV},
     {"diratime", Sort::atime, true, 0, MS_NODIRATIME},
@@ -35,7 +36,6 @@ constexpr Option kOptions[] = {
     {"lazytime", Sort::super, false, 0, MS_LAZYTIME},
     {"loud", Sort::none, true, 0, MS_SILENT},
     {"mand", Sort::classic, false, 0, MS_MANDLOCK},
-    {"noacl", Sort::none, true, 0, MS_POSIXACL},
     {"noatime", Sort::atime, false, 0, MS_NOATIME},
     {"nodev", Sort::attr, false, MOUNT_ATTR_NODEV, MS_NODEV},
     {"nodiratime", Sort::atime, false, 0, MS_NODIRATIME},
@@ -121,6 +121,10 @@ void take_known(Options& out, const Option& o) {
       out.classic_only = true;
       break;
     case Sort::super:  // the same words are flags of fsconfig(2); bind mounts have no file system of their own
+      std::erase_if(out.data, [&o](const std::string& word) {
+        const Option* before = find(word);
+        return before != nullptr && before->flags == o.flags;
+      });
       if (!o.clear) out.data.emplace_back(o.word);
       break;
     case Sort::atime:  // only together do they say something: see take_atime
@@ -181,19 +185,36 @@ void take_unknown(Options& out, std::string_view word) {
   take_data(out, word.substr(begin));
 }
 
+// idmap, ridmap, and what crun has invented.
+bool take_extension(Options& out, std::string_view word) {
+  const std::string_view name = word.substr(0, word.find('='));
+  if (name == "idmap" || name == "ridmap") {
+    out.idmap = true;
+    out.idmap_recursive = name == "ridmap";
+    if (name.size() < word.size()) out.idmap_value = std::string(word.substr(name.size() + 1));
+  } else if (word == "copy-symlink") {
+    out.copy_link = true;
+  } else if (word == "src-nofollow") {
+    out.source_nofollow = true;
+  } else if (word == "dest-nofollow") {
+    out.target_nofollow = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Options parse_options(const std::vector<std::string>& words) {
   Options out;
   for (const std::string& word : words) {
+    if (take_extension(out, word)) continue;
     if (word == "bind" || word == "rbind") {
       out.bind = true;
       out.recursive = word == "rbind";
     } else if (word == "tmpcopyup") {
       out.copy_up = true;
-    } else if (word == "idmap" || word == "ridmap") {
-      out.idmap = true;
-      out.idmap_recursive = word == "ridmap";
     } else if (word == "remount") {
       out.remount = true;
     } else if (const Option* known = find(word)) {
@@ -213,7 +234,8 @@ uint64_t implied_clear(const Options& options) {
 }
 
 std::vector<std::string_view> known_options() {
-  std::vector<std::string_view> out = {"bind", "rbind", "tmpcopyup", "idmap", "ridmap", "remount"};
+  std::vector<std::string_view> out = {"bind",    "rbind",        "tmpcopyup",    "idmap",        "ridmap",
+                                       "remount", "copy-symlink", "src-nofollow", "dest-nofollow"};
   for (const Option& option : kOptions) out.push_back(option.word);
   std::sort(out.begin(), out.end());
   return out;

@@ -12,13 +12,15 @@ struct Options {
   bool bind = false, recursive = false;  // bind, rbind
   bool copy_up = false;                  // tmpcopyup
   bool idmap = false, idmap_recursive = false;
+  std::string idmap_value;                                                   // of crun's "idmap=..."
+  bool copy_link = false, source_nofollow = false, target_nofollow = false;  // crun's words for symbolic links
   bool read_only = false;
   bool remount = false;
   uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*: this mount
   bool flag_words = false;                // any word for a flag of this mount, be it one that clears it
   uint64_t tree_set = 0, tree_clear = 0;  // the recursive ones: rro, rnosuid ...
   uint64_t classic_flags = 0;             // MS_* of all the same, for mount(2): what is to be set
-  bool classic_only = false;              // has a flag that only mount(2) can set: iversion, silent, acl
+  bool classic_only = false;              // has a flag that only mount(2) can set: iversion, silent
   std::vector<uint64_t> propagation;      // MS_PRIVATE [| MS_REC] ...
   std::vector<std::string> data;          // everything else: the file system's own
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/weakness.h"
+#include "rooms/rootfs/idmap_option.h"
 #include "rooms/rootfs/options.h"
 
 namespace husk::rootfs {
@@ -107,6 +108,14 @@ class Planner {
     s.source = std::string(out.source.view());
     s.map_tree = o.idmap_recursive;
     const bool own = !m.uid_mappings.empty();
+    if (!o.idmap_value.empty()) {
+      if (own)
+        return Error{"has uidMappings and gidMappings, and an option with mappings", 0, "leave one of them out", 1};
+      HUSK_LET(const IdMaps maps, parse_idmap_option(o.idmap_value, spec_.lx));
+      s.uid_map = maps.uids;
+      s.gid_map = maps.gids;
+      return keep_idmapped(std::move(s), out);
+    }
     const spec::Namespace* user = spec_.lx.find(spec::NsType::user);
     if (!own && user == nullptr)
       return Error{
@@ -114,6 +123,10 @@ class Planner {
     if (!own && !user->path.empty()) s.namespace_path = user->path;
     s.uid_map = spec::map_text(own ? m.uid_mappings : spec_.lx.uid_mappings);
     s.gid_map = spec::map_text(own ? m.gid_mappings : spec_.lx.gid_mappings);
+    return keep_idmapped(std::move(s), out);
+  }
+
+  Status keep_idmapped(IdmappedSource&& s, Mount& out) {
     plan_.idmapped.push_back(std::move(s));
     out.idmapped = plan_.idmapped.size();
     return {};
@@ -133,6 +146,9 @@ class Planner {
     if (out.bind) {
       out.attr_clear = o.attr_clear;
       out.implied_clear = implied_clear(o);
+      out.copy_link = o.copy_link;
+      out.source_nofollow = o.source_nofollow;
+      out.target_nofollow = o.target_nofollow;
     }
     out.tree_set = o.tree_set;
     out.tree_clear = o.tree_clear;

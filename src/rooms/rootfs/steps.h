@@ -36,6 +36,9 @@ struct Mount {
   bool classic = false;                   // options that only mount(2) knows
   uint64_t idmapped = 0;                  // n: the parent maps the ids of the source, as its n-th list says
   bool copy_up = false;                   // tmpfs starts with what was at the target
+  bool copy_link = false;                 // a source that is a symbolic link is copied and not mounted
+  bool source_nofollow = false;           // where the path of the source ends in a symbolic link, this is the source
+  bool target_nofollow = false;           // the same at the target, which must exist
   bool keep = false;                      // steps after the change of root are about it
   uint64_t attr_set = 0, attr_clear = 0;  // MOUNT_ATTR_*
   uint64_t implied_clear = 0;             // to be cleared as well, where nothing keeps us from it
@@ -46,8 +49,9 @@ struct Mount {
   static void fields(S& s, A& a) {
     a("type", s.type)("source", s.source)("target", s.target)("data", s.data)("label", s.label)("bind", s.bind)(
         "recursive", s.recursive)("plainTarget", s.plain_target)("readOnlyFs", s.read_only_fs)("classic", s.classic)(
-        "copyUp", s.copy_up)("keep", s.keep)("idmapped", s.idmapped)("attrSet", s.attr_set)("attrClear", s.attr_clear)(
-        "impliedClear", s.implied_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
+        "copyUp", s.copy_up)("copyLink", s.copy_link)("sourceNofollow", s.source_nofollow)(
+        "targetNofollow", s.target_nofollow)("keep", s.keep)("idmapped", s.idmapped)("attrSet", s.attr_set)(
+        "attrClear", s.attr_clear)("impliedClear", s.implied_clear)("treeSet", s.tree_set)("treeClear", s.tree_clear)(
         "classicFlags", s.classic_flags)("propagation", s.propagation);
   }
 };
