@@ -7,7 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <functional>
 
 #include "cli/ns_demo.h"
@@ -75,12 +77,20 @@ Result<std::string> why_all_are_opened_first() {
 
 // ---------------------------------------------------------------- pid
 
-pid_t first_child_of(pid_t pid) {
+// The child that is process 1 of its namespace. (The one that made it may not have been waited for yet.)
+pid_t first_process_below(pid_t pid) {
   const int fd = open(cat("/proc/", pid, "/task/", pid, "/children").c_str(), O_RDONLY | O_CLOEXEC);
-  char text[64] = {};
-  const ssize_t size = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  char text[256] = {};
+  if (fd >= 0 && read(fd, text, sizeof text - 1) < 0) text[0] = '\0';
   if (fd >= 0) (void)close(fd);
-  return size > 0 ? static_cast<pid_t>(strtol(text, nullptr, 10)) : 0;
+  char* at = text;
+  for (;;) {
+    char* end = at;
+    const auto child = static_cast<pid_t>(strtol(at, &end, 10));
+    if (end == at) return 0;
+    if (status_of(child, "NSpid").ends_with(" 1")) return child;
+    at = end;
+  }
 }
 
 std::string value_of(const Facts& facts, std::string_view name) {
@@ -155,7 +165,7 @@ Result<std::string> demo_pid() {
   run.kinds = {NsKind::pid, NsKind::mnt};
   HUSK_LET(Side below, Side::begin_below({"--pid", "--mount"}, {"pid"}, in_new(run)));
   const pid_t child = below.pid();
-  const pid_t grandchild = first_child_of(child);
+  const pid_t grandchild = first_process_below(child);
   HUSK_LET(Side inside, Side::begin({"pid"}, in_those_of(child, {NsKind::pid, NsKind::mnt})));
   HUSK_LET(const Facts seen_inside, inside.facts());
   const std::string others = value_of(seen_inside, "others in /proc");

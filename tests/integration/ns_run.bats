@@ -196,3 +196,44 @@ deny
   new --net --no-map --user --uid-map 0:0 -- true
   refused 'contradicts'
 }
+
+@test "what is typed at the terminal reaches the program once, and it stays in the foreground" {
+  cat >"$TMP/terminal.py" <<'END'
+import os, pty, signal, sys
+pid, master = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+text = b""
+def wait_for(word):
+    global text
+    while word not in text:
+        text += os.read(master, 4096)
+wait_for(b"ready")
+os.write(master, b"\x03")
+wait_for(b"interrupted")
+os.kill(pid, signal.SIGUSR1)  # taken after what the terminal sent
+wait_for(b"end")
+sys.stdout.write(text.decode().replace("\r", ""))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+  run timeout 10 python3 "$TMP/terminal.py" "$RUNTIME" ns run --net -- bash -c \
+    'n=0; trap "n=\$((n + 1)); echo interrupted" INT; trap "echo times \$n end; exit 5" USR1
+     stty -echo; [ -t 0 ] && ps -o tpgid=,pgid= -p $$ | (read -r a b && [ "$a" = "$b" ] && echo foreground); echo ready
+     while :; do read -r -t 1; done'
+  exits 5
+  [[ $output == *foreground* && $output == *'times 1 end'* ]] || { show; return 1; }
+}
+
+@test "when the program is stopped, so is husk, and both go on" {
+  mkfifo "$TMP/ready"
+  "$RUNTIME" ns run --net -- sh -c "trap 'exit 42' TERM; echo \$\$ >'$TMP/ready'; while :; do sleep 0.01; done" </dev/null 3>&- &
+  local pid=$! program status=0
+  read -r program <"$TMP/ready"
+  kill -STOP "$program"
+  wait_until grep -q 'State:.T' "/proc/$pid/status"
+  kill -CONT "$pid"
+  wait_until grep -q 'State:.[SR]' "/proc/$program/status"
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  same "$status" 42
+}
