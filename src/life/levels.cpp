@@ -1,6 +1,8 @@
 // Pids at every level. A process in nested PID namespaces has a number in each of them, and who looks from outside
 // wants to know which process "7" is that somebody speaks of inside. The kernel lists the numbers, from the PID
 // namespace of the procfs that is read to the process's own.
+#include "life/levels.h"
+
 #include <algorithm>
 
 #include "host/files.h"
@@ -8,17 +10,6 @@
 
 namespace husk {
 namespace {
-
-// What follows "\nkey:\t", to the end of the line. A name has no newline in it: the kernel writes "\n" for that.
-std::string_view value_of(std::string_view status, std::string_view key) {
-  for (size_t at = 0; at < status.size();) {
-    const size_t end = std::min(status.find('\n', at), status.size());
-    const std::string_view line = status.substr(at, end - at);
-    if (line.starts_with(key) && line.substr(key.size()).starts_with(":\t")) return line.substr(key.size() + 2);
-    at = end + 1;
-  }
-  return {};
-}
 
 std::vector<pid_t> numbers(std::string_view text) {
   std::vector<pid_t> out;
@@ -50,12 +41,27 @@ std::string plain(std::string_view name) {
 
 namespace life {
 
+// A name has no newline in it: the kernel writes "\n" for that.
+std::string_view status_value(std::string_view status, std::string_view key) {
+  for (size_t at = 0; at < status.size();) {
+    const size_t end = std::min(status.find('\n', at), status.size());
+    const std::string_view line = status.substr(at, end - at);
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(":\t")) return line.substr(key.size() + 2);
+    at = end + 1;
+  }
+  return {};
+}
+
+ProcessLevels levels_in(std::string_view status) {
+  return {plain(status_value(status, "Name")), numbers(status_value(status, "NSpid"))};
+}
+
 ProcessLevels levels_of(pid_t pid) {
   constexpr size_t kMost = 65536;
   if (pid <= 0) return {};
   const Result<std::string> status = host::read_file(cat("/proc/", pid, "/status"), kMost);
   if (!status.ok()) return {};
-  return {plain(value_of(*status, "Name")), numbers(value_of(*status, "NSpid"))};
+  return levels_in(*status);
 }
 
 }  // namespace life

@@ -1,0 +1,152 @@
+// Words for namespaces.
+#include "life/ns_words.h"
+
+#include <algorithm>
+
+namespace husk::life {
+namespace {
+
+// The length of the character of UTF-8 at the front, or 0.
+size_t character(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0);
+  const size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  uint32_t code = size == 1 ? first : first & (0xffU >> (size + 1));
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    code = code << 6 | (byte(i) & 0x3f);
+  }
+  const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+  const bool surrogate = (code >= 0xd800 && code < 0xe000) || (code & 0xfffe) == 0xfffe;
+  const bool too_long = (size == 3 && code < 0x800) || (size == 4 && (code < 0x10000 || code > 0x10ffff));
+  // What turns the writing round would garble the lines.
+  const bool turning =
+      (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return control || surrogate || too_long || turning ? 0 : size;
+}
+
+std::string range(uint32_t first, uint32_t count) {
+  return count == 1 ? cat(first) : cat(first, "-", uint64_t{first} + count - 1);
+}
+
+bool is_identity(const std::vector<NamespaceMap>& map) {
+  return map.size() == 1 && map[0].inside == 0 && map[0].outside == 0 && map[0].count == ~uint32_t{0};
+}
+
+const std::vector<size_t>& found_in(const std::unordered_map<uint64_t, std::vector<size_t>>& map, uint64_t id) {
+  static const std::vector<size_t> none;
+  const auto found = map.find(id);
+  return found == map.end() ? none : found->second;
+}
+
+}  // namespace
+
+const std::vector<size_t>& NamespaceForest::children_of(uint64_t id) const {
+  return found_in(children, id);
+}
+
+const std::vector<size_t>& NamespaceForest::owned_by(uint64_t id) const {
+  return found_in(owned, id);
+}
+
+NamespaceForest forest_of(const NamespaceView& view) {
+  std::unordered_map<uint64_t, NamespaceKind> kinds;
+  for (const NamespaceEntry& entry : view.namespaces) kinds[entry.id] = entry.kind;
+  const auto is = [&kinds](uint64_t id, NamespaceKind kind) {
+    const auto found = kinds.find(id);
+    return found != kinds.end() && found->second == kind;
+  };
+  NamespaceForest out;
+  for (size_t i = 0; i < view.namespaces.size(); ++i) {
+    const NamespaceEntry& entry = view.namespaces[i];
+    const bool nested = entry.parent != entry.id && is(entry.parent, entry.kind);
+    if (entry.kind == NamespaceKind::user || entry.kind == NamespaceKind::pid) {
+      if (nested)
+        out.children[entry.parent].push_back(i);
+      else
+        (entry.kind == NamespaceKind::user ? out.users : out.pids).push_back(i);
+    }
+    if (entry.kind == NamespaceKind::user) continue;
+    if (is(entry.owner, NamespaceKind::user))
+      out.owned[entry.owner].push_back(i);
+    else
+      out.strays.push_back(i);
+  }
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t size = character(text);
+    if (size == 0)
+      out += '?';
+    else
+      out += text.substr(0, size);
+    text.remove_prefix(std::max<size_t>(size, 1));
+  }
+  return out;
+}
+
+std::string container_words(const NamedContainer& container) {
+  constexpr size_t kWhole = 64, kShort = 12;
+  const std::string id = container.id.size() == kWhole ? container.id.substr(0, kShort) : container.id;
+  const bool told = container.runtime.empty() || container.runtime == container.engine;
+  return printable(cat(container.engine, " ", id, told ? "" : " by ", told ? "" : container.runtime));
+}
+
+std::string map_words(std::string_view what, const std::vector<NamespaceMap>& map) {
+  constexpr size_t kMost = 4;
+  if (is_identity(map)) return {};
+  std::string out;
+  for (size_t i = 0; i < map.size() && i < kMost; ++i)
+    out += cat(i == 0 ? what : "", i == 0 ? " " : ", ", range(map[i].inside, map[i].count), " = ",
+               range(map[i].outside, map[i].count));
+  if (map.size() > kMost) out += cat(", and ", map.size() - kMost, " more");
+  return out;
+}
+
+std::string level_words(const NamespaceMember& member) {
+  std::string out;
+  for (const pid_t pid : member.ns_pids) out += cat(out.empty() ? "" : " \xe2\x86\x92 ", pid);
+  return out;
+}
+
+std::vector<std::string> facts_of(const NamespaceView& view, const NamespaceEntry& entry) {
+  std::vector<std::string> out;
+  if (entry.first) out.emplace_back("the first");
+  if (entry.own) out.emplace_back("yours");
+  if (entry.creator && !entry.first) out.push_back(cat("made by uid ", *entry.creator));
+  for (const auto& [what, map] : {std::pair("uids", &entry.uids), std::pair("gids", &entry.gids)})
+    if (std::string words = map_words(what, *map); !words.empty()) out.push_back(std::move(words));
+  constexpr size_t kMost = 3;
+  for (size_t i = 0; i < entry.containers.size() && i < kMost; ++i)
+    out.push_back(container_words(view.containers[entry.containers[i]]));
+  if (entry.containers.size() > kMost) out.push_back(cat("and ", entry.containers.size() - kMost, " more containers"));
+  return out;
+}
+
+std::string keeper_words(const NamespaceView& view, const NamespaceEntry& entry) {
+  const size_t count = entry.members.size();
+  if (count > 0) return cat(count, count == 1 ? " process" : " processes");
+  if (!entry.mounts.empty()) return cat("nobody in it, mounted at ", printable(entry.mounts[0].path));
+  const auto who = [&view](size_t i) { return cat(view.members[i].pid, " ", printable(view.members[i].name)); };
+  if (!entry.births.empty()) return cat("nobody in it, for children of ", who(entry.births[0]));
+  if (!entry.open.empty()) return cat("nobody in it, open in ", who(entry.open[0]));
+  return "nobody in it that can be seen";
+}
+
+std::vector<size_t> named_members(const NamespaceView& view, const NamespaceEntry& entry, size_t most) {
+  std::vector<size_t> out;
+  for (const size_t i : entry.members)
+    if (!view.members[i].kernel && out.size() < most) out.push_back(i);
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string out;
+  for (const std::string& word : words) out += cat(out.empty() ? "" : separator, word);
+  return out;
+}
+
+}  // namespace husk::life

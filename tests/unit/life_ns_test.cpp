@@ -1,0 +1,198 @@
+// husk ns list, tree, show: what is pure in them.
+#include <gtest/gtest.h>
+
+#include "life/levels.h"
+#include "life/ns_names.h"
+#include "life/ns_scan.h"
+#include "life/ns_words.h"
+
+namespace husk::life {
+namespace {
+
+constexpr const char* kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+std::string named(const std::string& path) {
+  const std::optional<NamedContainer> found = container_in(cat("0::", path, "\n"));
+  if (!found) return "";
+  return cat(found->engine, " ", found->id == kId ? "ID" : found->id);
+}
+
+TEST(NsNames, EnginesByTheirCgroups) {
+  EXPECT_EQ(named(cat("/machine.slice/libpod-", kId, ".scope/container")), "podman ID");
+  EXPECT_EQ(named(cat("/libpod_parent/libpod-", kId)), "podman ID");
+  EXPECT_EQ(named(cat("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-", kId, ".scope")), "podman ID");
+  EXPECT_EQ(named(cat("/system.slice/docker-", kId, ".scope")), "docker ID");
+  EXPECT_EQ(named(cat("/docker/", kId)), "docker ID");
+  EXPECT_EQ(named(cat("/kubepods.slice/kubepods-pod1.slice/cri-containerd-", kId, ".scope")), "containerd ID");
+  EXPECT_EQ(named(cat("/kubepods.slice/kubepods-pod1.slice/crio-", kId, ".scope")), "cri-o ID");
+  EXPECT_EQ(named(cat("/system.slice/kubepods-pod1.slice:cri-containerd:", kId)), "containerd ID");
+  EXPECT_EQ(named("/k8s.io/web"), "containerd web");
+  EXPECT_EQ(named(cat("/kubepods/burstable/pod1234/", kId)), "kubernetes ID");
+  EXPECT_EQ(named("/lxc/web/init.scope"), "lxc web");
+  EXPECT_EQ(named("/system.slice/husk-web.scope"), "husk web");
+  EXPECT_EQ(named("/machine.slice/machine-my\\x2dbox.scope"), "machine my-box");
+}
+
+TEST(NsNames, WhatOnlyLooksLikeOne) {
+  EXPECT_EQ(named(cat("/machine.slice/libpod-conmon-", kId, ".scope")), "");
+  EXPECT_EQ(named(cat("/machine.slice/crio-conmon-", kId, ".scope")), "");
+  EXPECT_EQ(named("/system.slice/docker.service"), "");
+  EXPECT_EQ(named("/system.slice/docker-registry.scope"), "");
+  EXPECT_EQ(named("/docker/short"), "");
+  EXPECT_EQ(named(cat("/docker-", kId)), "");
+  EXPECT_EQ(named("/husk-web"), "");
+  EXPECT_EQ(named("/"), "");
+  EXPECT_EQ(named(":"), "");
+  EXPECT_EQ(named(cat(":", kId)), "");
+  EXPECT_FALSE(container_in("").has_value());
+  EXPECT_FALSE(container_in("nonsense").has_value());
+}
+
+TEST(NsNames, TheInnermostAndAnyHierarchy) {
+  EXPECT_EQ(named(cat("/docker/", kId, "/kubelet/kubepods/pod1/crio-fedcba987654.scope")), "cri-o fedcba987654");
+  const std::optional<NamedContainer> v1 = container_in(cat("5:cpu,cpuacct:/\n4:memory:/docker/", kId, "\n0::/\n"));
+  ASSERT_TRUE(v1.has_value());
+  EXPECT_EQ(v1->engine, "docker");
+}
+
+TEST(NsScan, NamesOfNamespaces) {
+  const std::optional<NamespaceName> net = namespace_named("net:[4026531840]");
+  ASSERT_TRUE(net.has_value());
+  EXPECT_EQ(net->kind, NamespaceKind::net);
+  EXPECT_EQ(net->id, 4026531840U);
+  for (const char* other : {"", "net:", "net:[]", "net:[0]", "net:[12", "net:[12]x", "net:[-1]", "nett:[12]",
+                            "socket:[12]", "pipe:[12]", "/net:[12]", "net:[99999999999999999999999]"})
+    EXPECT_FALSE(namespace_named(other).has_value()) << other;
+}
+
+TEST(NsScan, Maps) {
+  const std::vector<NamespaceMap> maps =
+      maps_in("         0       1000          1\n         1     100000      65536\n");
+  ASSERT_EQ(maps.size(), 2U);
+  EXPECT_EQ(maps[0].outside, 1000U);
+  EXPECT_EQ(maps[1].inside, 1U);
+  EXPECT_EQ(maps[1].count, 65536U);
+  EXPECT_TRUE(maps_in("").empty());
+  EXPECT_TRUE(maps_in("0 1\nx y z\n").empty());
+  EXPECT_EQ(maps_in("0 0 4294967295\n")[0].count, 4294967295U);
+}
+
+TEST(NsScan, MountedNamespaces) {
+  const std::vector<NamespaceMounted> found = namespaces_mounted(
+      "22 1 0:20 / / rw - ext4 /dev/sda rw\n"
+      "40 22 0:4 net:[4026532300] /run/netns/a\\040b rw shared:3 master:1 - nsfs nsfs rw\n"
+      "41 22 0:9 net:[4026532301] /tmp/file rw - tmpfs tmpfs rw\n"
+      "42 22 0:4 mnt:[4026532302] /run/ns rw - nsfs nsfs rw");
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].path, "/run/netns/a b");
+  EXPECT_EQ(found[0].name.id, 4026532300U);
+  EXPECT_EQ(found[1].name.kind, NamespaceKind::mnt);
+}
+
+TEST(NsScan, PidsAtEveryLevel) {
+  const ProcessLevels levels = levels_in("Name:\ta\\nb\nState:\tS\nNSpid:\t1234\t7\t1\nNSpgid:\t9\n");
+  EXPECT_EQ(levels.name, "a\nb");
+  EXPECT_EQ(levels.ns_pids, (std::vector<pid_t>{1234, 7, 1}));
+  EXPECT_TRUE(levels_in("Name:\tx\n").ns_pids.empty());
+  EXPECT_EQ(status_value("Name:\tNSpid:\t5\nNSpid:\t6\n", "NSpid"), "6");
+}
+
+NamespaceEntry entry(NamespaceKind kind, uint64_t id, uint64_t owner, uint64_t parent = 0) {
+  NamespaceEntry out;
+  out.kind = kind;
+  out.id = id;
+  out.owner = owner;
+  out.parent = parent;
+  return out;
+}
+
+// A host, a container in a user namespace, and one in that.
+NamespaceView three_levels() {
+  NamespaceView view;
+  view.namespaces = {entry(NamespaceKind::user, 10, 0),      entry(NamespaceKind::user, 11, 10, 10),
+                     entry(NamespaceKind::user, 12, 11, 11), entry(NamespaceKind::pid, 20, 10),
+                     entry(NamespaceKind::pid, 21, 11, 20),  entry(NamespaceKind::pid, 22, 12, 21),
+                     entry(NamespaceKind::net, 30, 11),      entry(NamespaceKind::net, 31, 99)};
+  view.namespaces[0].first = true;
+  NamespaceMember member;
+  member.pid = member.process = 100;
+  member.ns_pids = {100, 7, 1};
+  member.name = "a<b>\x01\xff";
+  view.members = {member};
+  view.containers = {{"podman", kId, "husk"}};
+  view.namespaces[5].members = {0};
+  view.namespaces[5].containers = {0};
+  return view;
+}
+
+TEST(NsWords, Forest) {
+  const NamespaceForest forest = forest_of(three_levels());
+  EXPECT_EQ(forest.users, std::vector<size_t>{0});
+  EXPECT_EQ(forest.pids, std::vector<size_t>{3});
+  EXPECT_EQ(forest.children_of(11), std::vector<size_t>{2});
+  EXPECT_EQ(forest.children_of(20), std::vector<size_t>{4});
+  EXPECT_EQ(forest.owned_by(11), (std::vector<size_t>{4, 6}));
+  EXPECT_EQ(forest.strays, std::vector<size_t>{7});
+  EXPECT_TRUE(forest.children_of(99).empty());
+}
+
+TEST(NsWords, ParentOutOfSight) {
+  NamespaceView view;
+  view.namespaces = {entry(NamespaceKind::user, 10, 5, 5), entry(NamespaceKind::pid, 20, 10, 20)};
+  const NamespaceForest forest = forest_of(view);
+  EXPECT_EQ(forest.users, std::vector<size_t>{0});
+  EXPECT_EQ(forest.pids, std::vector<size_t>{1});
+}
+
+TEST(NsWords, Tree) {
+  EXPECT_EQ(draw_namespaces(three_levels(), Picture::text, 10),
+            "user 10  the first; nobody in it that can be seen\n"
+            "├─ pid 20  nobody in it that can be seen\n"
+            "└─ user 11  nobody in it that can be seen\n"
+            "   ├─ pid 21  nobody in it that can be seen\n"
+            "   ├─ net 30  nobody in it that can be seen\n"
+            "   └─ user 12  nobody in it that can be seen\n"
+            "      └─ pid 22  podman 0123456789ab by husk; 1 process\n"
+            "whose owner cannot be seen\n"
+            "└─ net 31  nobody in it that can be seen\n"
+            "\n"
+            "pid 20  nobody in it that can be seen\n"
+            "└─ pid 21  nobody in it that can be seen\n"
+            "   └─ pid 22  podman 0123456789ab by husk; 1 process\n"
+            "      └─ 100 → 7 → 1  a<b>??\n");
+  EXPECT_TRUE(draw_namespaces(three_levels(), Picture::text, 0).ends_with("1 process\n"));
+  NamespaceView more = three_levels();
+  more.namespaces[5].members = {0, 0, 0};
+  EXPECT_TRUE(draw_namespaces(more, Picture::text, 1).ends_with("      └─ and 2 more\n"));
+}
+
+TEST(NsWords, PictureIsXml) {
+  const std::string svg = draw_namespaces(three_levels(), Picture::svg, 10);
+  EXPECT_NE(svg.find("100 → 7 → 1  a&lt;b&gt;??"), std::string::npos);
+  EXPECT_EQ(svg.find("<b>"), std::string::npos);
+  EXPECT_TRUE(svg.ends_with("</svg>\n"));
+}
+
+TEST(NsWords, Printable) {
+  EXPECT_EQ(printable("gr\xc3\xb6\xc3\x9f"
+                      "e \xe2\x82\xac \xf0\x9f\x90\x9a"),
+            "größe € 🐚");
+  EXPECT_EQ(printable("\x1b[31m\n\x7f"), "?[31m??");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "a"),
+            "??a");  // a control character of two bytes
+  EXPECT_EQ(printable("\xe2\x80\xae"
+                      "a"),
+            "???a");  // turns what follows round
+  EXPECT_EQ(printable("\xed\xa0\x80\xc0\xaf\xe2\x82"), "???????");
+  EXPECT_EQ(printable("\xef\xbf\xbf"), "???");
+}
+
+TEST(NsWords, MapsInWords) {
+  EXPECT_EQ(map_words("uids", {{0, 0, 4294967295U}}), "");
+  EXPECT_EQ(map_words("uids", {{0, 1000, 1}, {1, 100000, 65536}}), "uids 0 = 1000, 1-65536 = 100000-165535");
+  EXPECT_EQ(map_words("gids", std::vector<NamespaceMap>(6, {0, 1, 1})), "gids 0 = 1, 0 = 1, 0 = 1, 0 = 1, and 2 more");
+}
+
+}  // namespace
+}  // namespace husk::life
