@@ -76,6 +76,9 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
   HUSK_TRY(complete(arguments, parsed));
+  if (arguments.dry_run ? !arguments.trace.empty() : arguments.format != "text")
+    return fail(0, arguments.dry_run ? "--dry-run starts nothing, so there is no --trace of it"
+                                     : "--format is how --dry-run prints, and that is not given");
   HUSK_LET(Environment env, make_environment(globals, log));
   env.notify_socket = notify_socket();
   if (arguments.dry_run) return show_plan(env, arguments);

@@ -138,6 +138,7 @@ Fault Runner::run(const plan::Ready& /*s*/) {
 Fault Runner::run(const plan::ExecFifo& s) {
   if (!fifo_) return {EPROTO, "no exec fifo", {}};
   builder_.let_go();
+  (void)sys::call(SYS_prctl, PR_SET_NAME, "husk-init", 0, 0, 0);  // `start` looks whether it still is (gate.cpp)
   if (s.dumpable) (void)sys::prctl(PR_SET_DUMPABLE, 1);
   parent_.speak_through(fifo_.get());
   // The kernel spares PID 1 every signal it does not handle; who only waits shall end by one.

@@ -50,6 +50,16 @@ void read_time(const json::In& in, const char* name, int64_t& out) {
   out = nanoseconds(member->value().text());
 }
 
+// The file may be anybody's, and the words go to a terminal.
+std::string clean(std::string text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool control = byte < ' ' || byte == 0x7f || (byte == 0xc2 && i + 1 < text.size() && (text[i + 1] & 0xe0) == 0x80);
+    if (control) text[i] = '?';
+  }
+  return text;
+}
+
 void read(const json::In& in, Event& out) {
   in.get("name", out.name);
   in.get("cat", out.category);
@@ -57,8 +67,10 @@ void read(const json::In& in, Event& out) {
   in.get("tid", out.thread);
   read_time(in, "ts", out.begin);
   read_time(in, "dur", out.length);
-  if (out.phase != "M") return;
-  if (const std::optional<json::In> arguments = in.at("args")) arguments->get("name", out.category);
+  if (out.phase == "M")
+    if (const std::optional<json::In> arguments = in.at("args")) arguments->get("name", out.category);
+  out.name = clean(std::move(out.name));
+  out.category = clean(std::move(out.category));
 }
 
 Result<Drawing> load(const std::string& path) {
@@ -78,6 +90,7 @@ Result<Drawing> load(const std::string& path) {
       out.end = std::max(out.end, event.begin + event.length);
       out.events.push_back(std::move(event));
     });
+  out.what = clean(std::move(out.what));
   if (failure.first) return std::move(*failure.first).within(path);
   if (out.events.empty()) return Error{cat(path, ": no timeline"), 0, "`husk run --trace FILE` writes one", 1};
   std::stable_sort(out.events.begin(), out.events.end(),

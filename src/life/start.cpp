@@ -63,7 +63,7 @@ Status start(const Environment& env, const std::string& id) {
   }
   HUSK_LET(const Notify notify, listen(env, found.state));
   life::trace(env, "let process ", found.state.pid, " run its program");
-  HUSK_TRY(starting::open_gate(store::directory(env.root, id)));
+  HUSK_TRY(starting::open_gate(store::directory(env.root, id), found.state.pid));
   life::trace(env, "the program runs");
   found.lock.reset();  // it is started: hooks may do something with it, and others while we wait for its word
   if (Status status = poststart(env, found.state); !status.ok()) {

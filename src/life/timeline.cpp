@@ -1,7 +1,7 @@
 #include "life/timeline.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,8 +57,13 @@ Timeline::~Timeline() {
 
 Status Timeline::open(const std::string& path) {
   if (path.empty()) return {};
-  file_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file_) return fail(errno, "open the trace file ", path);
+  struct stat st = {};
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash);
+  if (access(directory.c_str(), W_OK | X_OK) < 0) return fail(errno, "write the trace file ", path);
+  // It takes the place of what is there: that must not be /dev/null, nor anybody's pipe.
+  if (lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+    return fail(0, "write the trace file ", path, ": it is there and no regular file");
   fd_.reset(memfd_create("husk-timeline", MFD_CLOEXEC));
   if (!fd_ || ftruncate(fd_.get(), sizeof *memory_) < 0) return fail(errno, "make memory for the trace");
   void* at = mmap(nullptr, sizeof *memory_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
@@ -87,10 +92,7 @@ Status Timeline::write(const plan::Plan* plan, const std::string& what, pid_t in
     add_event(w, m, plan, moments.front().begin);
   }
   w.end_array().end_object();
-  const std::string text = w.take() + "\n";
-  if (::write(file_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return fail(errno, "write ", path_);
-  return {};
+  return host::write_atomic(path_, w.take() + "\n", 0644);
 }
 
 }  // namespace husk::life

@@ -18,8 +18,8 @@ class Timeline {
   Timeline& operator=(const Timeline&) = delete;
   ~Timeline();
 
-  // Nothing is written down, and nothing done, with an empty path. The file is opened now, so that one that cannot be
-  // written is told before anything is started.
+  // Nothing is written down, and nothing done, with an empty path. A file that cannot be written is told now, before
+  // anything is started.
   Status open(const std::string& path);
 
   [[nodiscard]] bool on() const { return memory_ != nullptr; }
@@ -32,7 +32,6 @@ class Timeline {
  private:
   sys::Timeline* memory_ = nullptr;
   sys::Fd fd_;
-  sys::Fd file_;
   std::string path_;
 };
 

@@ -80,6 +80,7 @@ class Builder {
   }
 
   Status plan_namespaces() {
+    HUSK_TRY(check_mapped(spec_));
     HUSK_LET(plan_.namespaces, namespaces::plan(spec_.lx, caller_of(in_.facts), in_.force_long, plan_.arena));
     if (plan_.namespaces.joins_user) {
       plan_.namespaces.bootstrap.uid = spec_.process->user.uid;

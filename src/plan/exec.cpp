@@ -48,6 +48,7 @@ void add_scheduling(const process::ProcessPlan& process, Plan& plan) {
 
 Result<Plan> build_exec(const ExecInput& in) {
   const spec::Process& p = *in.spec.process;
+  HUSK_TRY(check_mapped(in.spec));
   Plan plan;
   HUSK_LET(const seccomp::Load filter, filter_of(in.spec, in.filter, plan.arena));
   plan.namespaces = namespaces::plan_exec(in.spec.lx, caller_of(in.facts), in.init, in.by_pidfd, plan.arena);

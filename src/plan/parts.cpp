@@ -10,6 +10,22 @@ namespaces::Caller caller_of(const host::Facts& facts) {
   return {facts.euid, facts.egid, (facts.capabilities & kSetIds) == kSetIds};
 }
 
+Status check_mapped(const spec::Spec& spec) {
+  const spec::Namespace* user = spec.lx.find(spec::NsType::user);
+  if (user == nullptr || !user->path.empty()) return {};
+  const auto check = [](std::string_view member, uint32_t id, const std::vector<spec::IdMapping>& maps) -> Status {
+    for (const spec::IdMapping& m : maps)
+      if (id >= m.container_id && id - m.container_id < m.size) return {};
+    return Error{cat("/process/user/", member, ": ", id, " is not mapped in the container's user namespace"), 0,
+                 "an ordinary user is given more ids than his own by /etc/subuid and /etc/subgid", 1};
+  };
+  const spec::User& who = spec.process->user;
+  HUSK_TRY(check("uid", who.uid, spec.lx.uid_mappings));
+  HUSK_TRY(check("gid", who.gid, spec.lx.gid_mappings));
+  for (const uint32_t group : who.additional_gids) HUSK_TRY(check("additionalGids", group, spec.lx.gid_mappings));
+  return {};
+}
+
 Result<seccomp::Load> filter_of(const spec::Spec& spec, const seccomp::Filter* compiled, Arena& arena) {
   if (!spec.lx.seccomp) return seccomp::Load{};
   seccomp::Filter own;

@@ -17,6 +17,9 @@ void add(Plan& plan, S step) {
 
 [[nodiscard]] namespaces::Caller caller_of(const host::Facts& facts);
 
+// The ids of the process are those of its new user namespace.
+[[nodiscard]] Status check_mapped(const spec::Spec& spec);
+
 // The filter; with an empty program if there is none. `compiled`: what compile() made of it already, or null.
 [[nodiscard]] Result<seccomp::Load> filter_of(const spec::Spec& spec, const seccomp::Filter* compiled, Arena& arena);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "host/files.h"
 #include "start/protocol.h"
 
 namespace husk::starting {
@@ -20,12 +21,25 @@ std::string path_of(const std::string& directory) {
 constexpr size_t kMaxPage = 65536;
 constexpr char kFilling = '\n';
 
+// Somebody else may hold init's end open: who was added to the container before its start and could open it in /proc.
+// Then it is init's name that tells (see main.cpp): execve gives it another one.
+bool is_program(pid_t init) {
+  const Result<std::string> name = host::read_file(cat("/proc/", init, "/comm"), 64);
+  return !name.ok() || *name != "husk-init\n";
+}
+
 // Reads until `fd` is closed by init or has an error of it. `early`: the beginning, which came with the byte.
-Status read_answer(int fd, std::string_view early, const std::string& fifo) {
+Status read_answer(int fd, std::string_view early, pid_t init, const std::string& fifo) {
   alignas(Frame) char text[sizeof(Frame)];
   size_t have = early.copy(text, sizeof text);
   for (;;) {
     if (have < sizeof text) {
+      struct pollfd end = {fd, POLLIN, 0};
+      constexpr int kWhile = 100;  // ms
+      if (poll(&end, 1, kWhile) == 0) {
+        if (init > 0 && is_program(init)) return {};
+        continue;
+      }
       const ssize_t n = read(fd, text + have, sizeof text - have);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return fail(errno, "read ", fifo);
@@ -87,7 +101,7 @@ Status gate_built(const sys::Fd& gate) {
   return {};
 }
 
-Status open_gate(const std::string& directory) {
+Status open_gate(const std::string& directory, pid_t init) {
   const std::string path = path_of(directory);
   const sys::Fd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (!fd) return fail(errno, "open ", path);
@@ -95,7 +109,7 @@ Status open_gate(const std::string& directory) {
   if (fcntl(fd.get(), F_SETFL, 0) < 0) return fail(errno, "open ", path);
   HUSK_LET(const std::string early, pass(fd.get(), path));
   (void)unlink(path.c_str());
-  return read_answer(fd.get(), early, path);
+  return read_answer(fd.get(), early, init, path);
 }
 
 }  // namespace husk::starting

@@ -29,6 +29,6 @@ enum class Gate { none, building, shut };
 [[nodiscard]] Status gate_built(const sys::Fd& gate);
 
 // Lets init through and waits until its program runs: an error is init's own. Removes the fifo when init has passed.
-[[nodiscard]] Status open_gate(const std::string& directory);
+[[nodiscard]] Status open_gate(const std::string& directory, pid_t init = 0);
 
 }  // namespace husk::starting

@@ -129,7 +129,9 @@ class Configuring {
     constexpr uint8_t kSmallest = 30;  // that has an address to spare for all
     if (a.family == AF_INET && a.prefix <= kSmallest && link.name != "lo") m.raw(IFA_BROADCAST, broadcast_of(a));
     if (a.family == AF_INET6) m.number(IFA_FLAGS, kNoDad);
-    return sides_.there.request(std::move(m), cat("add an address to network device ", link.name));
+    Status added = sides_.there.request(std::move(m), cat("add an address to network device ", link.name));
+    // It has it already, as lo has 127.0.0.1.
+    return !added.ok() && added.error().errnum == EEXIST ? Status() : std::move(added);
   }
 
   static std::string broadcast_of(const IpAddress& a) {

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 
 #include "sys/calls.h"
 #include "sys/clone.h"
@@ -23,7 +24,6 @@ namespace husk::network {
 namespace {
 
 struct Visit {
-  int user_namespace;  // that owns the other, or -1
   int network_namespace;
   int socket = -EIO;  // or -errno
 };
@@ -33,9 +33,7 @@ struct Visit {
 __attribute__((no_sanitize("address", "undefined"))) int visit(void* data) {
   auto* v = static_cast<Visit*>(data);
   (void)sys::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  long ret = 0;
-  if (v->user_namespace >= 0) ret = sys::call(SYS_setns, v->user_namespace, CLONE_NEWUSER);
-  if (ret >= 0) ret = sys::call(SYS_setns, v->network_namespace, CLONE_NEWNET);
+  long ret = sys::call(SYS_setns, v->network_namespace, CLONE_NEWNET);
   if (ret >= 0) ret = sys::call(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   v->socket = static_cast<int>(ret);
   return 0;
@@ -56,6 +54,71 @@ sys::Fd send_there(Visit& v) {
   while (pid > 0 && sys::call(SYS_wait4, pid, nullptr, __WALL, nullptr) == -EINTR) continue;
   munmap(stack, kStack);
   return sys::Fd(pid < 0 ? static_cast<int>(pid) : v.socket);
+}
+
+// Room for one descriptor beside a message.
+union Along {
+  struct cmsghdr header;
+  char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+// In a copy of our memory: whoever is in the user namespace may look into a process that enters it, unless that is not
+// dumpable. Says 0 and the socket, or -errno.
+void visit_as_root(int user_namespace, int network_namespace, int answer_to) {
+  (void)sys::call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  (void)sys::call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  long ret = sys::call(SYS_setns, user_namespace, CLONE_NEWUSER);
+  if (ret >= 0) ret = sys::call(SYS_setns, network_namespace, CLONE_NEWNET);
+  if (ret >= 0) ret = sys::call(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  Along along = {};
+  along.header.cmsg_level = SOL_SOCKET;
+  along.header.cmsg_type = SCM_RIGHTS;
+  along.header.cmsg_len = CMSG_LEN(sizeof(int));
+  const int number = static_cast<int>(ret);
+  std::memcpy(CMSG_DATA(&along.header), &number, sizeof number);
+  int result = ret < 0 ? number : 0;
+  struct iovec part = {&result, sizeof result};
+  struct msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (ret >= 0) message.msg_control = along.bytes;
+  if (ret >= 0) message.msg_controllen = sizeof along;
+  (void)sys::call(SYS_sendmsg, answer_to, &message, MSG_NOSIGNAL);
+}
+
+sys::Fd receive_socket(int from) {
+  Along along = {};
+  int result = -EIO;
+  struct iovec part = {&result, sizeof result};
+  struct msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = along.bytes;
+  message.msg_controllen = sizeof along;
+  ssize_t got = -1;
+  do got = recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+  while (got < 0 && errno == EINTR);
+  if (got != sizeof result || result < 0) return sys::Fd(result < 0 ? result : -EIO);
+  if (message.msg_controllen < CMSG_LEN(sizeof(int)) || along.header.cmsg_type != SCM_RIGHTS) return sys::Fd(-EIO);
+  int number = -1;
+  std::memcpy(&number, CMSG_DATA(&along.header), sizeof number);
+  return sys::Fd(number);
+}
+
+sys::Fd send_as_root(int user_namespace, int network_namespace) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) return sys::Fd(-errno);
+  const sys::Fd ours(pair[0]);
+  sys::Fd theirs(pair[1]);
+  const long pid = sys::call(SYS_clone, 0, 0, 0, 0, 0);
+  if (pid == 0) {
+    visit_as_root(user_namespace, network_namespace, theirs.get());
+    for (;;) (void)sys::call(SYS_exit_group, 0);
+  }
+  theirs.reset();
+  sys::Fd socket = pid < 0 ? sys::Fd(static_cast<int>(pid)) : receive_socket(ours.get());
+  while (pid > 0 && sys::call(SYS_wait4, pid, nullptr, __WALL, nullptr) == -EINTR) continue;
+  return socket;
 }
 
 // The kernel's own words about a request that it refused.
@@ -143,12 +206,11 @@ Result<Netlink> Netlink::here() {
 }
 
 Result<Netlink> Netlink::inside(int network_namespace) {
-  Visit v = {-1, network_namespace};
+  Visit v = {network_namespace};
   sys::Fd socket = send_there(v);
   if (socket.get() == -EPERM) {  // an ordinary user has to become root of his user namespace first
     const sys::Fd owner(ioctl(network_namespace, NS_GET_USERNS));
-    v.user_namespace = owner.get();
-    if (owner) socket = send_there(v);
+    if (owner) socket = send_as_root(owner.get(), network_namespace);
   }
   if (!socket) return fail(-socket.get(), "enter the container's network namespace");
   return prepared(std::move(socket));
