@@ -54,7 +54,8 @@ void read_time(const json::In& in, const char* name, int64_t& out) {
 std::string clean(std::string text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const bool control = byte < ' ' || byte == 0x7f || (byte == 0xc2 && i + 1 < text.size() && (text[i + 1] & 0xe0) == 0x80);
+    const bool control =
+        byte < ' ' || byte == 0x7f || (byte == 0xc2 && i + 1 < text.size() && (text[i + 1] & 0xe0) == 0x80);
     if (control) text[i] = '?';
   }
   return text;

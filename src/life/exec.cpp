@@ -42,8 +42,8 @@ class Adding {
   Result<Launched> run() {
     HUSK_TRY(timeline_.open(options_.trace));
     Result<Launched> out = add();
-    if (timeline_.on())
-      if (Status s = timeline_.write(plan_ ? &*plan_ : nullptr, cat("exec in ", options_.id), pid_); !s.ok())
+    if (timeline_.on() && plan_)
+      if (Status s = timeline_.write(*plan_, cat("exec in ", options_.id), pid_); !s.ok())
         say(env_, Level::warning, s.error().text());
     return out;
   }

@@ -65,8 +65,8 @@ class Making {
     HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(timeline_.open(options_.trace));
     Result<Launched> out = make();
-    if (timeline_.on())
-      if (Status s = timeline_.write(plan_ ? &*plan_ : nullptr, cat("start of ", options_.id), state_.pid); !s.ok())
+    if (timeline_.on() && plan_)
+      if (Status s = timeline_.write(*plan_, cat("start of ", options_.id), state_.pid); !s.ok())
         say(env_, Level::warning, s.error().text());
     return out;
   }

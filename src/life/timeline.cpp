@@ -25,8 +25,8 @@ std::string microseconds(int64_t ns) {
   return cat(ns / 1000, ".", std::string(3 - digits.size(), '0'), digits);
 }
 
-std::string words_of(const sys::Moment& m, const plan::Plan* plan) {
-  if (plan != nullptr && m.step < plan->steps.size()) return plan::words(plan->steps[m.step]);
+std::string words_of(const sys::Moment& m, const plan::Plan& plan) {
+  if (m.step < plan.steps.size()) return plan::words(plan.steps[m.step]);
   return m.what;
 }
 
@@ -35,7 +35,7 @@ const char* category(const sys::Moment& m, const std::string& words) {
   return m.step == starting::kNoStep ? "work" : "step";
 }
 
-void add_event(json::Writer& w, const sys::Moment& m, const plan::Plan* plan, int64_t zero) {
+void add_event(json::Writer& w, const sys::Moment& m, const plan::Plan& plan, int64_t zero) {
   const std::string words = words_of(m, plan);
   w.begin_object().member("name", words).member("cat", category(m, words)).member("ph", "X");
   w.member("pid", 1).member("tid", m.who + 1).key("ts").raw(microseconds(m.begin - zero));
@@ -73,7 +73,7 @@ Status Timeline::open(const std::string& path) {
   return {};
 }
 
-Status Timeline::write(const plan::Plan* plan, const std::string& what, pid_t init) const {
+Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t init) const {
   if (!on()) return {};
   const size_t count = std::min(__atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE), sys::Timeline::kRoom);
   std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);

@@ -26,8 +26,8 @@ class Timeline {
   [[nodiscard]] sys::Recorder recorder() const { return {memory_, static_cast<uint32_t>(starting::Who::parent)}; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // In the format of Chrome's tracing, which ui.perfetto.dev opens, too. `plan` may be missing: it was not made.
-  Status write(const plan::Plan* plan, const std::string& what, pid_t init) const;
+  // In the format of Chrome's tracing, which ui.perfetto.dev opens, too.
+  Status write(const plan::Plan& plan, const std::string& what, pid_t init) const;
 
  private:
   sys::Timeline* memory_ = nullptr;

@@ -62,6 +62,15 @@ plan() { # OPTION...: the plan of $ID
   same "${stderr##*msg=}" "${said##*msg=}"
 }
 
+@test "--format without it, and --trace with it, are refused" {
+  bundle_busybox
+  run --separate-stderr husk run --format json -b "$BUNDLE" "$ID"
+  refused 'is how --dry-run prints'
+  plan --trace "$TMP/trace.json"
+  refused 'there is no --trace of it'
+  [ ! -e "$TMP/trace.json" ]
+}
+
 @test "a format that is none is refused" {
   bundle_busybox
   plan --format xml

@@ -81,6 +81,17 @@ load rootless
   is_phase created
 }
 
+@test "start comes back when the program runs, also where somebody who was added before holds its gate open" {
+  runtime create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+  runtime exec -d "$ID" sh -c 'for n in 3 4 5 6 7 8 9; do [ ! -p /proc/1/fd/$n ] || exec 9<>/proc/1/fd/$n; done
+    echo >/tmp/holds; exec sleep 1000' </dev/null >/dev/null 2>&1
+  wait_until [ -e "$ROOTFS/tmp/holds" ]
+  run --separate-stderr timeout 20 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups \
+    "$TMP/${RUNTIME##*/}" --root "$ROOT" start "$ID"
+  says ''
+  is_phase running
+}
+
 @test "exec in one that is created and has its filter still to load: refused, and why" {
   config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO"}]}'
   create

@@ -77,8 +77,33 @@ traced_run() {
 
 @test "a file that cannot be written: refused, and nothing was started" {
   run --separate-stderr runtime run --trace "$TMP/none/t.json" -b "$BUNDLE" "$ID" </dev/null
-  refused 'open the trace file .*none/t.json: no such file or directory'
+  refused 'write the trace file .*none/t.json: no such file or directory'
   gone
+}
+
+@test "what is not a file is refused, and what was there stays when nothing is started" {
+  mkfifo "$TMP/pipe"
+  run --separate-stderr timeout 10 "$RUNTIME" --root "$ROOT" run --trace "$TMP/pipe" -b "$BUNDLE" "$ID" </dev/null
+  refused 'it is there and no regular file'
+  run --separate-stderr runtime run --trace /dev/null -b "$BUNDLE" "$ID" </dev/null
+  refused 'it is there and no regular file'
+  [ -c /dev/null ]
+  echo precious >"$TMP/precious"
+  run --separate-stderr runtime exec --trace "$TMP/precious" nobody-of-this-name true </dev/null
+  refused
+  ln -s precious "$TMP/trace.json"
+  traced_run
+  ok
+  same "$(<"$TMP/precious")" precious
+  [ ! -L "$TMP/trace.json" ]
+}
+
+@test "names in a file of somebody else's do not reach the terminal as they are" {
+  printf '%s' '{"otherData":{"what":"\u001b]0;x\u0007"},"traceEvents":[{"ph":"X","name":"a\u001b[31m\nb","ts":1,"dur":1,"tid":1}]}' >"$TMP/trace.json"
+  run --separate-stderr runtime trace "$TMP/trace.json"
+  ok
+  same "$(tr -d '[:print:]\n' <<<"$output")" ''
+  same "$(wc -l <<<"$output")" 3
 }
 
 @test "the descriptor of the timeline is not in the container" {

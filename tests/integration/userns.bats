@@ -47,7 +47,7 @@ load helpers
   user_namespace
   config '.process.user = {uid: 70000, gid: 0}'
   start
-  refused
+  refused '/process/user/uid: 70000 is not mapped'
 }
 
 @test "an additional group that is not mapped is refused" {
