@@ -9,10 +9,10 @@ namespace husk::cli {
 namespace {
 
 constexpr const Command* kCommands[] = {
-    &completion_command, &create_command,   &delete_command, &events_command, &exec_command,  &features_command,
-    &kill_command,       &list_command,     &manual_command, &ns_command,     &pause_command, &ps_command,
-    &resume_command,     &run_command,      &spec_command,   &start_command,  &state_command, &trace_command,
-    &update_command,     &validate_command, &help_command,   &version_command};
+    &completion_command, &create_command, &delete_command,   &doctor_command, &events_command, &exec_command,
+    &features_command,   &kill_command,   &list_command,     &manual_command, &ns_command,     &pause_command,
+    &ps_command,         &resume_command, &run_command,      &spec_command,   &start_command,  &state_command,
+    &trace_command,      &update_command, &validate_command, &help_command,   &version_command};
 
 // Names that clients of runc know. They are not listed in the help, but do not look like a typing error either.
 constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};

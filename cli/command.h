@@ -42,6 +42,7 @@ struct Command {
 extern const Command completion_command;
 extern const Command create_command;
 extern const Command delete_command;
+extern const Command doctor_command;
 extern const Command events_command;
 extern const Command exec_command;
 extern const Command features_command;

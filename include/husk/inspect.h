@@ -33,4 +33,20 @@ Result<std::string> dry_run(const Environment& env, const CreateOptions& options
 enum class Picture { text, svg };
 Result<std::string> draw_trace(const std::string& path, Picture picture);
 
+// What this host offers to containers, and what it lacks.
+struct HostFinding {
+  enum class State { ok, limited, missing };  // limited: containers run, and something is slower or not to be had
+  std::string area;                           // "kernel", "cgroups", ...
+  std::string name;
+  State state = State::ok;
+  std::string value;   // what was found
+  std::string hint;    // how to have it, where it is not ok
+  bool fatal = false;  // no container at all can be started by this caller
+};
+// `runtime_dir`: the caller's $XDG_RUNTIME_DIR, or empty.
+std::vector<HostFinding> examine_host(const std::string& runtime_dir);
+
+// As a JSON array of objects with area, name, state ("ok", "limited", "missing"), value, hint and fatal.
+std::string host_json(const std::vector<HostFinding>& findings);
+
 }  // namespace husk
