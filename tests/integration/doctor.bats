@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # husk doctor: what the host offers, compared with the host itself.
 # Legs: short v2
-# shellcheck disable=SC2154 # ($output and $stderr are set by run)
+# shellcheck disable=SC2154,SC2016 # ($output and $stderr are set by run; expanded inside)
 load helpers
 
 setup_file() { is_husk || skip "husk's own"; }
