@@ -21,9 +21,7 @@ Status check_mapped(const spec::Spec& spec) {
   };
   const spec::User& who = spec.process->user;
   HUSK_TRY(check("uid", who.uid, spec.lx.uid_mappings));
-  HUSK_TRY(check("gid", who.gid, spec.lx.gid_mappings));
-  for (const uint32_t group : who.additional_gids) HUSK_TRY(check("additionalGids", group, spec.lx.gid_mappings));
-  return {};
+  return check("gid", who.gid, spec.lx.gid_mappings);
 }
 
 Result<seccomp::Load> filter_of(const spec::Spec& spec, const seccomp::Filter* compiled, Arena& arena) {

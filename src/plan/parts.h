@@ -17,7 +17,7 @@ void add(Plan& plan, S step) {
 
 [[nodiscard]] namespaces::Caller caller_of(const host::Facts& facts);
 
-// The ids of the process are those of its new user namespace.
+// User and group of the process are mapped in its new user namespace.
 [[nodiscard]] Status check_mapped(const spec::Spec& spec);
 
 // The filter; with an empty program if there is none. `compiled`: what compile() made of it already, or null.
