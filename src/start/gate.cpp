@@ -32,16 +32,19 @@ bool is_program(pid_t init) {
 Status read_answer(int fd, std::string_view early, pid_t init, const std::string& fifo) {
   alignas(Frame) char text[sizeof(Frame)];
   size_t have = early.copy(text, sizeof text);
+  // Asked before it is waited for: poll(2) does not know the end of a fifo whose last writer had gone before we opened
+  // it.
+  if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0) return fail(errno, "read ", fifo);
   for (;;) {
     if (have < sizeof text) {
-      struct pollfd end = {fd, POLLIN, 0};
-      constexpr int kWhile = 100;  // ms
-      if (poll(&end, 1, kWhile) == 0) {
-        if (init > 0 && is_program(init)) return {};
-        continue;
-      }
       const ssize_t n = read(fd, text + have, sizeof text - have);
       if (n < 0 && errno == EINTR) continue;
+      if (n < 0 && errno == EAGAIN) {
+        struct pollfd end = {fd, POLLIN, 0};
+        constexpr int kWhile = 100;  // ms
+        if (poll(&end, 1, kWhile) == 0 && init > 0 && is_program(init)) return {};
+        continue;
+      }
       if (n < 0) return fail(errno, "read ", fifo);
       if (n == 0) return {};  // execve has closed it, or the process has ended
       have += static_cast<size_t>(n);
