@@ -6,6 +6,7 @@
 #include "host/files.h"
 #include "husk/inspect.h"
 #include "json/in.h"
+#include "life/svg.h"
 
 namespace husk {
 namespace {
@@ -130,23 +131,6 @@ std::string text_of(const Drawing& drawing) {
   return out;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-  }
-  return out;
-}
-
 const char* color_of(const std::string& who, const std::string& category) {
   if (category == "wait") return "#d8d8d8";
   if (who == "parent") return "#4c78a8";
@@ -167,12 +151,12 @@ std::string svg_of(const Drawing& drawing) {
   std::string out =
       cat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", kLeft + kWidth + kRight, "\" height=\"", height,
           "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
-          "<text x=\"12\" y=\"24\" font-size=\"16\">", escaped(drawing.what), ": ", tenths(drawing.end),
+          "<text x=\"12\" y=\"24\" font-size=\"16\">", life::xml_escaped(drawing.what), ": ", tenths(drawing.end),
           " \xc2\xb5s</text>\n");
   int legend = kLeft;
   for (const auto& [id, name] : drawing.threads) {
     out += cat("<rect x=\"", legend, "\" y=\"14\" width=\"12\" height=\"12\" fill=\"", color_of(name, ""),
-               "\"/><text x=\"", legend + 16, "\" y=\"24\">", escaped(name), "</text>\n");
+               "\"/><text x=\"", legend + 16, "\" y=\"24\">", life::xml_escaped(name), "</text>\n");
     legend += 80;
   }
   out += cat("<rect x=\"", legend, "\" y=\"14\" width=\"12\" height=\"12\" fill=\"", color_of("", "wait"),
@@ -186,11 +170,11 @@ std::string svg_of(const Drawing& drawing) {
     const std::string who = drawing.thread_name(event.thread);
     std::string name = event.name.size() > 46 ? event.name.substr(0, 44) + "\xe2\x80\xa6" : event.name;
     const int width = std::max(1, x(event.begin + event.length) - x(event.begin));
-    out += cat("<g><title>", escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"", y + 13,
-               "\" text-anchor=\"end\">", escaped(name), "</text><rect x=\"", x(event.begin), "\" y=\"", y + 2,
-               "\" width=\"", width, "\" height=\"", kRow - 4, "\" fill=\"", color_of(who, event.category),
-               "\"/><text x=\"", x(event.begin) + width + 4, "\" y=\"", y + 13, "\" fill=\"#555555\" font-size=\"10\">",
-               tenths(event.length), "</text></g>\n");
+    out += cat("<g><title>", life::xml_escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"",
+               y + 13, "\" text-anchor=\"end\">", life::xml_escaped(name), "</text><rect x=\"", x(event.begin),
+               "\" y=\"", y + 2, "\" width=\"", width, "\" height=\"", kRow - 4, "\" fill=\"",
+               color_of(who, event.category), "\"/><text x=\"", x(event.begin) + width + 4, "\" y=\"", y + 13,
+               "\" fill=\"#555555\" font-size=\"10\">", tenths(event.length), "</text></g>\n");
     y += kRow;
   }
   return out + "</svg>\n";

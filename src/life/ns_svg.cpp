@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "life/ns_words.h"
+#include "life/svg.h"
 
 namespace husk::life {
 namespace {
@@ -17,23 +18,6 @@ constexpr const char* kColors[kNamespaceKinds] = {"#4c78a8", "#f58518", "#54a24b
 
 const char* color_of(NamespaceKind kind) {
   return kColors[static_cast<size_t>(kind)];
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
 }
 
 // The font is one of fixed width: 0.602 of its size of 12, rounded up.
@@ -90,7 +74,7 @@ class Drawing {
   }
 
   static std::string text_at(int x, int y, std::string_view text, std::string_view style = "") {
-    return cat("<text x=\"", x, "\" y=\"", y, "\"", style, ">", escaped(text), "</text>\n");
+    return cat("<text x=\"", x, "\" y=\"", y, "\"", style, ">", life::xml_escaped(text), "</text>\n");
   }
 
   static std::string legend() {
@@ -178,11 +162,11 @@ class Drawing {
         x = kInset;
         to->height += kChipHeight + 4;
       }
-      to->svg +=
-          cat("<g><title>", escaped(title_of(entry)), "</title><rect x=\"", x, "\" y=\"", to->height, "\" width=\"",
-              chip, "\" height=\"", kChipHeight, "\" rx=\"4\" fill=\"white\" stroke=\"", color_of(entry.kind),
-              "\"/><rect x=\"", x, "\" y=\"", to->height, "\" width=\"5\" height=\"", kChipHeight, "\" fill=\"",
-              color_of(entry.kind), "\"/>", text_at(x + 5 + kGap / 2 + 1, to->height + 15, words), "</g>\n");
+      to->svg += cat("<g><title>", life::xml_escaped(title_of(entry)), "</title><rect x=\"", x, "\" y=\"", to->height,
+                     "\" width=\"", chip, "\" height=\"", kChipHeight, "\" rx=\"4\" fill=\"white\" stroke=\"",
+                     color_of(entry.kind), "\"/><rect x=\"", x, "\" y=\"", to->height, "\" width=\"5\" height=\"",
+                     kChipHeight, "\" fill=\"", color_of(entry.kind), "\"/>",
+                     text_at(x + 5 + kGap / 2 + 1, to->height + 15, words), "</g>\n");
       x += chip + 6;
     }
     if (shown > 0) to->height += kChipHeight + kGap;

@@ -76,12 +76,4 @@ void give_user_namespace(const host::Facts& facts, spec::Spec& spec, store::Stat
   state.own_gids = maps.gids;
 }
 
-const char* stray_warning(const spec::Spec& spec) {
-  const spec::Namespace* pid = spec.lx.find(spec::NsType::pid);
-  if (pid != nullptr && pid->path.empty()) return "";
-  return "the container has neither a cgroup nor a PID namespace of its own: not all of its processes can be found to "
-         "be "
-         "killed. Such configuration is strongly discouraged";
-}
-
 }  // namespace husk::life

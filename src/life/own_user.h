@@ -29,7 +29,4 @@ void add_user_namespace(const OwnMaps& maps, spec::Spec& spec);
 // Both, where the configuration has no user namespace; what was added is put down in the state, for exec.
 void give_user_namespace(const host::Facts& facts, spec::Spec& spec, store::State& state);
 
-// What is to be said of a container without a cgroup; empty: nothing. Pure.
-[[nodiscard]] const char* stray_warning(const spec::Spec& spec);
-
 }  // namespace husk::life

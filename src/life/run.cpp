@@ -160,8 +160,6 @@ class Making {
     trace(env_, "planned ", plan_->steps.size(), " steps, ",
           plan_->header.bootstrap.long_way ? "by way of a child" : "with one clone");
     for (const std::string& w : plan_->warnings) say(env_, Level::warning, w);
-    if (facts.euid != 0 && plan_->cgroup.directories.empty() && !plan_->cgroup.unit)
-      if (const char* warning = life::stray_warning(spec_); *warning != '\0') say(env_, Level::warning, warning);
     return {};
   }
 

@@ -225,6 +225,16 @@ pin_namespace() {
   NS_PATH=/proc/$NS_PID/ns/$file
 }
 
+# As user_namespace, with one that is there already.
+join_mapped_user() {
+  pin_namespace user
+  echo 0 100000 65536 >"/proc/$NS_PID/uid_map"
+  echo 0 200000 65536 >"/proc/$NS_PID/gid_map"
+  chown -R -h 100000:200000 "$ROOTFS"
+  open_path
+  add_namespace user "$NS_PATH"
+}
+
 unpin_namespaces() {
   kill -9 "${PINNED[@]}" 2>/dev/null # unshare --fork ignores SIGTERM
   wait "${PINNED[@]}" 2>/dev/null

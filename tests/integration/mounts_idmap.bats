@@ -80,24 +80,15 @@ two_ranges() { # a user namespace with two ranges: 0-9 at 100000 and 10-109 at 2
   same "$(stat -c %u:%g "$TMP/data/new")" 0:0
 }
 
-pinned_user() {
-  pin_namespace user
-  echo 0 100000 65536 >"/proc/$NS_PID/uid_map"
-  echo 0 200000 65536 >"/proc/$NS_PID/gid_map"
-  chown -R -h 100000:200000 "$ROOTFS"
-  open_path
-  add_namespace user "$NS_PATH"
-}
-
 @test "a user namespace that is joined: its mappings" {
-  pinned_user
+  join_mapped_user
   mapped idmap
   start
   says 7:8
 }
 
 @test "a user namespace that is joined, and mappings of its own" {
-  pinned_user
+  join_mapped_user
   mapped idmap -- '{uidMappings: [{containerID: 0, hostID: 100300, size: 10}], gidMappings: [{containerID: 0, hostID: 200300, size: 10}]}'
   start
   says 307:308

@@ -101,12 +101,7 @@ joins() { # TYPE FILE
 
 @test "joining a user namespace" {
   bundle_busybox
-  pin_namespace user
-  echo 0 100000 65536 >"/proc/$NS_PID/uid_map"
-  echo 0 200000 65536 >"/proc/$NS_PID/gid_map"
-  chown -R -h 100000:200000 "$ROOTFS"
-  open_path
-  add_namespace user "$NS_PATH"
+  join_mapped_user
   ns_inside user
   says "$(readlink "$NS_PATH")"
 }

@@ -7,6 +7,14 @@ in_net() { # PATH COMMAND...
 
 on_host() { in_net "$HOST_NET" "$@"; }
 
+husk() { in_net "$HOST_NET" "$HELPERS/orphans" "$TMP/orphans" "$RUNTIME" --root "$ROOT" "$@" 3>&-; }
+
+setup() {
+  prepare
+  bundle_busybox
+  own_host
+}
+
 own_host() { # with a device eth7, and its other end
   pin_namespace network 'ip link set lo up'
   HOST_NET=$NS_PATH

@@ -5,14 +5,6 @@
 load helpers
 load network
 
-husk() { in_net "$HOST_NET" "$HELPERS/orphans" "$TMP/orphans" "$RUNTIME" --root "$ROOT" "$@" 3>&-; }
-
-setup() {
-  prepare
-  bundle_busybox
-  own_host
-}
-
 @test "netDevices: it is in the container, up, and gone from the host" {
   netdevice eth7
   inside_with_ip link show dev eth7

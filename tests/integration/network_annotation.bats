@@ -4,14 +4,6 @@
 load helpers
 load network
 
-husk() { in_net "$HOST_NET" "$HELPERS/orphans" "$TMP/orphans" "$RUNTIME" --root "$ROOT" "$@" 3>&-; }
-
-setup() {
-  prepare
-  bundle_busybox
-  own_host
-}
-
 @test "loopback: an address more" {
   network '{"interfaces": [{"type": "loopback", "addresses": ["10.9.9.9/32", "fd09::9/128"]}]}'
   inside_with_ip addr show dev lo

@@ -7,12 +7,6 @@ load network
 
 runtime() { in_net "$HOST_NET" "$RUNTIME" --root "$ROOT" "$@" 3>&-; }
 
-setup() {
-  prepare
-  bundle_busybox
-  own_host
-}
-
 @test "create and start: hooks and sysctls find the device" {
   netdevice eth7 inner
   hook createRuntime "nsenter -t \$(jq .pid) -n ip link show dev inner >$TMP/seen"

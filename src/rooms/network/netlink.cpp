@@ -8,7 +8,6 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -17,8 +16,8 @@
 #include <climits>
 #include <cstring>
 
+#include "host/visitor.h"
 #include "sys/calls.h"
-#include "sys/clone.h"
 
 namespace husk::network {
 namespace {
@@ -40,19 +39,7 @@ __attribute__((no_sanitize("address", "undefined"))) int visit(void* data) {
 }
 
 sys::Fd send_there(Visit& v) {
-  constexpr size_t kStack = 65536;
-  void* stack = mmap(nullptr, kStack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-  if (stack == MAP_FAILED) return sys::Fd(-errno);
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);  // no handler of the caller may run there
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  constexpr long kFlags = CLONE_VM | CLONE_VFORK | CLONE_FILES;
-  const long top = reinterpret_cast<long>(stack) + static_cast<long>(kStack);
-  const long pid = sys::clone_with(SYS_clone, kFlags, top, 0, 0, visit, &v);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  while (pid > 0 && sys::call(SYS_wait4, pid, nullptr, __WALL, nullptr) == -EINTR) continue;
-  munmap(stack, kStack);
+  const long pid = host::send_visitor(visit, &v);
   return sys::Fd(pid < 0 ? static_cast<int>(pid) : v.socket);
 }
 
