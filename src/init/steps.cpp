@@ -200,6 +200,7 @@ int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd pare
     if (op == plan::Op::exec) recorder.add(begin, i, {});  // it does not come back
     if (op == plan::Op::seccomp) recorder.stop_clock();
     if (const Fault fault = run_one(op, runner, reader)) {
+      recorder.add(begin, i, "failed");
       parent.error(i, fault);
       return 1;
     }

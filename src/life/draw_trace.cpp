@@ -113,14 +113,14 @@ std::string bar(const Event& event, int64_t end) {
   const auto place = [end](int64_t t) { return static_cast<int>(t * kBar / end); };
   const int first = std::min(place(event.begin), kBar - 1);
   const int last = std::clamp(place(event.begin + event.length), first, kBar - 1);
-  const char mark = event.category == "wait" ? '.' : '#';
+  const char mark = event.category == "error" ? '!' : event.category == "wait" ? '.' : '#';
   std::string out(kBar, ' ');
   for (int i = first; i <= last; ++i) out[static_cast<size_t>(i)] = mark;
   return out;
 }
 
 std::string text_of(const Drawing& drawing) {
-  std::string out = cat(drawing.what, ": ", tenths(drawing.end), " us (# work, . wait)\n");
+  std::string out = cat(drawing.what, ": ", tenths(drawing.end), " us (# work, . wait, ! failed)\n");
   out += cat("   begin us      us  process  |", std::string(kBar, '-'), "|\n");
   for (const Event& event : drawing.events) {
     std::string who = drawing.thread_name(event.thread);
@@ -132,6 +132,7 @@ std::string text_of(const Drawing& drawing) {
 }
 
 const char* color_of(const std::string& who, const std::string& category) {
+  if (category == "error") return "#d62728";
   if (category == "wait") return "#d8d8d8";
   if (who == "parent") return "#4c78a8";
   return who == "child" ? "#f58518" : "#54a24b";

@@ -42,6 +42,8 @@ class Adding {
   Result<Launched> run() {
     HUSK_TRY(timeline_.open(options_.trace));
     Result<Launched> out = add();
+    if (!out.ok() && !out.error().more.empty())
+      out.error().more += "; husk exec --trace FILE writes what was done and when";
     if (timeline_.on() && plan_)
       if (Status s = timeline_.write(*plan_, cat("exec in ", options_.id), pid_); !s.ok())
         say(env_, Level::warning, s.error().text());
@@ -56,7 +58,7 @@ class Adding {
     found_phase_ = found.phase;
     HUSK_TRY(check_phase(found.phase));
     HUSK_TRY(read_config());
-    HUSK_TRY(check_descriptors());
+    HUSK_TRY(life::check_passed_on(options_.preserve_fds, "process"));
     HUSK_TRY(check_terminal());
     HUSK_TRY(open_init());
     HUSK_TRY(make_plan());
@@ -100,14 +102,6 @@ class Adding {
       if (std::find(said.begin(), said.end(), p.message) != said.end()) continue;
       say(env_, Level::warning, said.emplace_back(p.message));
     }
-    return {};
-  }
-
-  [[nodiscard]] Status check_descriptors() const {
-    for (int fd = 3; fd < 3 + options_.preserve_fds; ++fd)
-      if (fcntl(fd, F_GETFD) < 0)
-        return Error{cat("descriptor ", fd, " is to be passed to the process and is not open"), 0,
-                     "--preserve-fds counts from descriptor 3", 1};
     return {};
   }
 

@@ -1,5 +1,4 @@
 // create and run: from a bundle to a process.
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -54,9 +53,7 @@ class Making {
 
   Result<std::string> describe(Notation format) {
     HUSK_TRY(store::check_id(options_.id));
-    HUSK_TRY(read_bundle());
-    add_notify();
-    HUSK_TRY(make_plan());
+    HUSK_TRY(prepare());
     const plan::Subject subject = {options_.id, state_.bundle, state_.rootfs};
     return format == Notation::json ? plan::json_of(*plan_, subject) : plan::text_of(*plan_, subject);
   }
@@ -73,15 +70,34 @@ class Making {
 
  private:
   Result<Launched> make() {
-    HUSK_TRY(timed("read the configuration", &Making::read_bundle));
-    add_notify();
-    HUSK_TRY(timed("plan", &Making::make_plan));
+    HUSK_TRY(prepare());
     HUSK_LET(lock_, store::reserve(env_.root, options_.id));
     Result<Launched> out = start();
-    if (!out.ok()) undo();
+    if (!out.ok()) {
+      undo();
+      add_more(out.error());
+    }
     network_.keep();
     if (out.ok() && notify_) relay_ready(*out);
     return out;
+  }
+
+  // All that is done before anything is made.
+  Status prepare() {
+    Status s = timed("read the configuration", &Making::read_bundle);
+    if (s.ok()) {
+      add_notify();
+      s = timed("plan", &Making::make_plan);
+    }
+    if (!s.ok() && !state_.bundle.empty())
+      s.error().more = cat("husk validate ", options_.config.empty() ? "" : cat("--config ", options_.config, " "),
+                           state_.bundle, " names every problem of it, husk doctor what this host offers");
+    return s;
+  }
+
+  static void add_more(Error& e) {
+    e.more += e.more.empty() ? "husk --debug says what was done before"
+                             : "; husk run --dry-run lists all steps, --trace FILE writes what was done and when";
   }
 
   Status timed(const char* what, Status (Making::*part)()) {
@@ -109,16 +125,8 @@ class Making {
     const std::string& root = spec_.root.path;
     HUSK_LET(state_.rootfs,
              absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
-    HUSK_TRY(check_descriptors());
+    HUSK_TRY(life::check_passed_on(options_.listen_fds + options_.preserve_fds, "container"));
     return check_terminal();
-  }
-
-  Status check_descriptors() const {
-    for (int fd = 3; fd < 3 + options_.listen_fds + options_.preserve_fds; ++fd)
-      if (fcntl(fd, F_GETFD) < 0)
-        return Error{cat("descriptor ", fd, " is to be passed to the container and is not open"), 0,
-                     "--preserve-fds and LISTEN_FDS count from descriptor 3", 1};
-    return {};
   }
 
   Status check_terminal() const {

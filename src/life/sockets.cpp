@@ -1,5 +1,6 @@
 #include "life/sockets.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -72,6 +73,14 @@ Status send_listener(const std::string& socket_path, const std::string& text, in
   if (!agent.ok()) return std::move(agent).error().within("failed to connect with seccomp agent");
   const int error = send_with_descriptor(agent->get(), text, listener);
   return error == 0 ? Status() : fail(error, "send to seccomp agent ", socket_path);
+}
+
+Status check_passed_on(int count, const char* to) {
+  for (int fd = 3; fd < 3 + count; ++fd)
+    if (fcntl(fd, F_GETFD) < 0)
+      return Error{cat("descriptor ", fd, " is to be passed to the ", to, " and is not open"), 0,
+                   "--preserve-fds and LISTEN_FDS count from descriptor 3", 1};
+  return {};
 }
 
 }  // namespace husk::life

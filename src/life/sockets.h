@@ -19,4 +19,7 @@ Status send_pidfd(const std::string& socket_path, int pidfd);
 // linux.seccomp.listenerPath ("@name": abstract): one message, with the ContainerProcessState `text` and the listener.
 Status send_listener(const std::string& socket_path, const std::string& text, int listener);
 
+// That the descriptors from 3 on which are to be passed on are open. `to`: what gets them, for the error.
+Status check_passed_on(int count, const char* to);
+
 }  // namespace husk::life

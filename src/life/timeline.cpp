@@ -25,12 +25,14 @@ std::string microseconds(int64_t ns) {
   return cat(ns / 1000, ".", std::string(3 - digits.size(), '0'), digits);
 }
 
+// (A step has words of its own, here only when it has failed.)
 std::string words_of(const sys::Moment& m, const plan::Plan& plan) {
-  if (m.step < plan.steps.size()) return plan::words(plan.steps[m.step]);
-  return m.what;
+  if (m.step >= plan.steps.size()) return m.what;
+  return cat(m.what[0] != '\0' ? "failed: " : "", plan::words(plan.steps[m.step]));
 }
 
 const char* category(const sys::Moment& m, const std::string& words) {
+  if (words.starts_with("failed: ")) return "error";
   if (words.starts_with("wait ") || words.starts_with("tell the parent")) return "wait";
   return m.step == starting::kNoStep ? "work" : "step";
 }
@@ -79,6 +81,14 @@ Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t in
   std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);
   // What init had not finished writing when it was ended has no time.
   std::erase_if(moments, [](const sys::Moment& m) { return m.begin == 0 || m.end < m.begin || m.who > kLast; });
+  // An execve that has failed is there twice, for it is written down before: when it succeeds nobody is left to do
+  // that.
+  const auto failed = std::find_if(moments.begin(), moments.end(), [](const sys::Moment& m) {
+    return m.step != starting::kNoStep && m.what[0] != '\0';
+  });
+  if (failed != moments.end())
+    moments.erase(std::remove_if(moments.begin(), failed, [&](const sys::Moment& m) { return m.step == failed->step; }),
+                  failed);
   std::stable_sort(moments.begin(), moments.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   json::Writer w(json::Style::pretty, " ");
   w.begin_object().member("displayTimeUnit", "ns").key("otherData").begin_object();

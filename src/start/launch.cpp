@@ -30,26 +30,28 @@ const char* name_of(Who who) {
   return "parent";
 }
 
-// What the parent does about a message, for the timeline.
-const char* work_for(Kind kind) {
-  switch (kind) {
-    case Kind::maps_please:
-      return "write the id maps";
-    case Kind::init_pid:
-      return "learn init's pid";
-    case Kind::source_please:
-      return "fetch the source of a mount";
-    case Kind::hooks_please:
-      return "run hooks";
-    case Kind::console:
-      return "take the terminal";
-    case Kind::ready:
-      return "last things before the program";
-    case Kind::listener:
-      return "give the listener to the agent";
-    default:
-      return "answer";
-  }
+// For the timeline: a message by name, and what the parent does about it.
+struct Words {
+  Kind kind;
+  const char *waited, *work;
+};
+constexpr Words kWords[] = {
+    {Kind::maps_please, "wait for a message: maps_please", "write the id maps"},
+    {Kind::init_pid, "wait for a message: init_pid", "learn init's pid"},
+    {Kind::network_please, "wait for a message: network_please", "set up the network"},
+    {Kind::source_please, "wait for a message: source_please", "fetch the source of a mount"},
+    {Kind::hooks_please, "wait for a message: hooks_please", "run hooks"},
+    {Kind::console, "wait for a message: console", "take the terminal"},
+    {Kind::ready, "wait for a message: ready", "last things before the program"},
+    {Kind::listener, "wait for a message: listener", "give the listener to the agent"},
+    {Kind::error, "wait for a message: error", "read the error"},
+    {Kind::none, "wait until execve closes the socket", "answer"},
+};
+
+const Words& words_for(Kind kind) {
+  const Words* w = kWords;
+  while (w->kind != kind && w->kind != Kind::none) ++w;
+  return *w;
 }
 
 int wait_for(pid_t pid) {
@@ -138,14 +140,14 @@ class Launch {
       pid_t sender = -1;
       int64_t begin = recorder_.now();
       const int err = parent_.receive(frame, fd, sender);
-      recorder_.add(begin, kNoStep, "wait for child or init");
+      recorder_.add(begin, kNoStep, words_for(err < 0 ? Kind::none : frame.kind).waited);
       if (err == -EPIPE) return at_end();
       if (err < 0) return fail(-err, "receive from init");
       HUSK_TRY(check_sender(frame, sender));
       begin = recorder_.now();
       const Kind kind = frame.kind;
       HUSK_TRY(act(frame, std::move(fd)));
-      recorder_.add(begin, kNoStep, work_for(kind));
+      recorder_.add(begin, kNoStep, words_for(kind).work);
     }
   }
 
@@ -271,8 +273,21 @@ class Launch {
     return sent(parent_.listener_given());
   }
 
+  // The error that child or init has told, and where in the plan it was.
+  [[nodiscard]] Error reported(const Frame& frame) {
+    Error out = sentence_of(frame);
+    if (frame.step < plan_.steps.size()) {
+      out.more = cat(name_of(frame.who), " failed in step ", frame.step + 1, " of ", plan_.steps.size(), ", ",
+                     plan::words(plan_.steps[frame.step]));
+      return out;
+    }
+    out.more = cat(name_of(frame.who), " failed before the first step");
+    recorder_.of(static_cast<uint32_t>(frame.who)).add(recorder_.now(), kNoStep, cat("failed: ", frame.what));
+    return out;
+  }
+
   // "mount proc on /proc: fsopen: operation not permitted", or the sentence of init itself.
-  [[nodiscard]] Status reported(const Frame& frame) const {
+  [[nodiscard]] Error sentence_of(const Frame& frame) const {
     if (frame.whole != 0) {
       Error sentence{frame.what, frame.err, {}, 1, true};
       sentence.plain =

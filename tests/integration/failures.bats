@@ -234,3 +234,36 @@ load helpers
   start
   refused
 }
+
+# ------------------------------------------------------------------------------------------------ how to see more
+
+@test "a step that fails: which one it was, and what shows more of it" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.mounts += [{destination: "/x", type: "bind", source: "/not/there", options: ["bind"]}]'
+  start
+  refused 'error mounting'
+  local number
+  number=$(husk run --dry-run --format json -b "$BUNDLE" "$ID" | jq '[.steps[].does] | index("bind /not/there on /x") + 1')
+  refused "level=info msg=\"init failed in step $number of [0-9]+, bind /not/there on /x; husk run --dry-run .*--trace FILE"
+}
+
+@test "a configuration that is wrong: what names all its problems" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.process.args = "sh"'
+  start
+  refused '/process/args'
+  refused "level=info msg=\"husk validate $BUNDLE names every problem of it"
+}
+
+@test "clients that read a log get the error alone" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.mounts += [{destination: "/x", type: "bind", source: "/not/there", options: ["bind"]}]'
+  run --separate-stderr husk --log "$TMP/log" --log-format json run -b "$BUNDLE" "$ID"
+  same "$(wc -l <"$TMP/log")" 1
+  same "${#stderr_lines[@]}" 1
+  run --separate-stderr husk --log-level warning run -b "$BUNDLE" "$ID"
+  same "${#stderr_lines[@]}" 1
+}
