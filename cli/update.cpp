@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 
 #include "cli/command.h"
 #include "cli/quantity.h"
@@ -12,10 +13,12 @@ namespace husk::cli {
 namespace {
 
 constexpr size_t kMaxResources = 16UL << 20;
+constexpr int kNotGiven = INT_MIN;
 
 struct UpdateArguments {
   std::string resources;
-  int blkio_weight = 0, pids_limit = 0;
+  int blkio_weight = 0;
+  int pids_limit = kNotGiven;  // 0 is a limit, too
   std::string cpu_period, cpu_quota, cpu_burst, cpu_share, cpu_rt_period, cpu_rt_runtime, cpu_idle;
   std::string cpuset_cpus, cpuset_mems;
   std::string memory, memory_reservation, memory_swap, kernel_memory, kernel_memory_tcp;
@@ -77,8 +80,8 @@ class Members {
   void text(const char* name, const std::string& value) {
     if (!value.empty()) add(name, quoted(value));
   }
-  void number(const char* name, int value) {
-    if (value != 0) add(name, std::to_string(value));
+  void number(const char* name, int value, int none) {
+    if (value != none) add(name, std::to_string(value));
   }
   template <class Parse>
   Status parsed(const char* option, const char* name, const std::string& value, Parse parse) {
@@ -123,9 +126,9 @@ Result<std::string> resources_of(const UpdateArguments& a) {
   HUSK_TRY(memory.size("memory-reservation", "reservation", a.memory_reservation));
   HUSK_TRY(memory.size("memory-swap", "swap", a.memory_swap));
   Members pids;
-  pids.number("limit", a.pids_limit);
+  pids.number("limit", a.pids_limit, kNotGiven);
   Members block;
-  block.number("weight", a.blkio_weight);
+  block.number("weight", a.blkio_weight, 0);
   Members all;
   all.object("cpu", cpu);
   all.object("memory", memory);

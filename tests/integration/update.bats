@@ -30,6 +30,17 @@ cpu_limits() { echo "$(limit cpu.cfs_quota_us) $(limit cpu.cfs_period_us) $(limi
   same "$(limit pids.max)" max
 }
 
+@test "pids: 0 is a limit, and not \"as it is\"" { # (written as 1, as runc does: a cgroup that has a process has no room either way)
+  limited
+  updates --pids-limit 0 "$ID"
+  same "$(limit pids.max)" 1
+  updates --pids-limit 10 "$ID"
+  runtime update --resources - "$ID" <<<'{"pids": {"limit": 0}}'
+  same "$(limit pids.max)" 1
+  updates --memory 50M "$ID"
+  same "$(limit pids.max)" 1
+}
+
 @test "memory in bytes, and with a unit" {
   limited
   updates "$ID" --memory 67108864
