@@ -1,5 +1,7 @@
 #include "cli/table.h"
 
+#include <husk/text.h>
+
 #include <algorithm>
 #include <string_view>
 
@@ -16,11 +18,12 @@ size_t width_of(std::string_view cell) {
   return static_cast<size_t>(std::count_if(cell.begin(), cell.end(), starts));
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
 }  // namespace
+
+void Table::add(Row row) {
+  for (std::string& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
 
 std::string Table::text() const {
   std::vector<size_t> widths;
@@ -31,7 +34,7 @@ std::string Table::text() const {
   std::string out;
   for (const Row& row : rows_) {
     for (size_t i = 0; i < row.size(); ++i) {
-      std::replace_copy_if(row[i].begin(), row[i].end(), std::back_inserter(out), is_control, '?');
+      out += row[i];
       // The last column has nothing to its right.
       if (i + 1 < row.size()) out.append(widths[i] - width_of(row[i]), ' ');
     }

@@ -12,8 +12,8 @@ class Table {
   using Row = std::vector<std::string>;
 
   // All rows have the same number of cells.
-  void add(Row row) { rows_.push_back(std::move(row)); }
-  // A line for each row. Control characters in cells, which could break the table, become '?'.
+  void add(Row row);
+  // A line for each row, whose cells are as printable() makes them.
   [[nodiscard]] std::string text() const;
 
  private:

@@ -170,22 +170,34 @@ Status write_file(const std::string& path, std::string_view data) {
   return {};
 }
 
+Result<std::string> real_path(const std::string& path, const char* what) {
+  char* real = ::realpath(path.c_str(), nullptr);
+  if (real == nullptr) return fail(errno, what, " ", path);
+  std::string out(real);
+  ::free(real);
+  return out;
+}
+
 Status write_atomic(const std::string& path, std::string_view data, mode_t mode) {
+  return write_atomic_at(AT_FDCWD, path, data, mode);
+}
+
+Status write_atomic_at(int directory, const std::string& path, std::string_view data, mode_t mode) {
   // The pid keeps processes apart, the counter threads; a file left by a dead process of the same pid is replaced.
   static std::atomic<unsigned> counter{0};
   const auto [dir, name] = split(path);
   const std::string temporary = cat(dir, "/.", name, ".", ::getpid(), ".", counter.fetch_add(1), ".tmp");
   constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-  Fd fd(open_retrying(AT_FDCWD, temporary.c_str(), kNew, mode));
-  if (!fd && errno == EEXIST && ::unlink(temporary.c_str()) == 0)
-    fd.reset(open_retrying(AT_FDCWD, temporary.c_str(), kNew, mode));
+  Fd fd(open_retrying(directory, temporary.c_str(), kNew, mode));
+  if (!fd && errno == EEXIST && ::unlinkat(directory, temporary.c_str(), 0) == 0)
+    fd.reset(open_retrying(directory, temporary.c_str(), kNew, mode));
   if (!fd) return fail(errno, "create ", temporary);
   Status status = write_all(fd.get(), data, temporary);
   // Only bits for group and others can have been lost to a sane umask.
   if (status.ok() && (mode & 077) != 0 && ::fchmod(fd.get(), mode) < 0) status = fail(errno, "chmod ", temporary);
-  if (status.ok() && ::rename(temporary.c_str(), path.c_str()) < 0)
+  if (status.ok() && ::renameat(directory, temporary.c_str(), directory, path.c_str()) < 0)
     status = fail(errno, "rename ", temporary, " to ", path);
-  if (!status.ok()) (void)::unlink(temporary.c_str());
+  if (!status.ok()) (void)::unlinkat(directory, temporary.c_str(), 0);
   return status;
 }
 

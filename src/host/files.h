@@ -18,6 +18,9 @@ namespace husk::host {
 // files claim to be empty.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, size_t limit);
 
+// realpath(3). `what` begins the error: "bundle /nothing: no such file or directory".
+[[nodiscard]] Result<std::string> real_path(const std::string& path, const char* what);
+
 // Writes `data` with one write(2) to a file that exists, as kernel interfaces ask for; nothing is created or truncated.
 // An incomplete write is EIO.
 [[nodiscard]] Status write_file(const std::string& path, std::string_view data);
@@ -25,6 +28,8 @@ namespace husk::host {
 // Replaces (or makes) `path`: written to a temporary name in the same directory and renamed, so that a reader sees the
 // old contents or the new ones and never a part. `mode` is the file's mode whatever the umask; no newline is added.
 [[nodiscard]] Status write_atomic(const std::string& path, std::string_view data, mode_t mode);
+// The same below an open directory.
+[[nodiscard]] Status write_atomic_at(int directory, const std::string& path, std::string_view data, mode_t mode);
 
 // Makes a file that must not exist yet. For the first version of a file in a directory that nobody knows yet: no
 // rename.

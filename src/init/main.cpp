@@ -75,7 +75,7 @@ Fault enter_user_namespace(const Header& header, const ChildEnd& parent, sys::Re
     const int err = parent.ask_for_maps();
     (void)sys::prctl(PR_SET_DUMPABLE, 0);
     HUSK_CHECK(check(err, "ask for id maps", {}));
-    recorder.add(begin, kNoStep, "wait for the id maps");
+    recorder.add(begin, kNoStep, "send maps_please, wait for maps_done");
     narrator.tell("the parent has written the id maps");
   }
   if (!b.become) return {};
@@ -153,12 +153,12 @@ bool bootstrap(const Header& header, int socket, int offsets_file, sys::Fd pidfd
   // its parent, so that who called us can wait for it.
   const long pid = sys::call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
   if (pid == 0) return true;
-  recorder.add(begin, kNoStep, "clone init");
   if (pid == -ENOMEM && std::any_of(b.joins.begin(), b.joins.end(), enters_pid_namespace))
     fault = {
         ENOMEM, "the PID namespace takes no process: its first process has ended (or there is no memory)", {}, true};
   else
     fault = pid < 0 ? check(pid, "clone init", {}) : check(parent.tell_init_pid(static_cast<int>(pid)), "send", {});
+  recorder.add(begin, kNoStep, "clone init, send init_pid");
   return false;
 }
 

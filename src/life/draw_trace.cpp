@@ -5,6 +5,7 @@
 
 #include "host/files.h"
 #include "husk/inspect.h"
+#include "husk/text.h"
 #include "json/in.h"
 #include "life/svg.h"
 
@@ -25,6 +26,7 @@ struct Drawing {
   std::vector<Event> events;
   std::vector<std::pair<int64_t, std::string>> threads;
   int64_t end = 1;
+  int64_t left_out = 0;
 
   [[nodiscard]] std::string thread_name(int64_t number) const {
     for (const auto& [id, name] : threads)
@@ -41,7 +43,7 @@ int64_t nanoseconds(std::string_view text) {
   int64_t unit = 100;
   for (size_t i = point + 1; i < text.size() && unit > 0; ++i, unit /= 10)
     if (text[i] >= '0' && text[i] <= '9') part += (text[i] - '0') * unit;
-  constexpr int64_t kLongest = int64_t{1} << 50;
+  constexpr int64_t kLongest = int64_t{1} << 40;  // 12 days: what is multiplied with a width stays below 2^63
   return std::clamp<int64_t>(whole, 0, kLongest) * 1000 + part;
 }
 
@@ -49,17 +51,6 @@ void read_time(const json::In& in, const char* name, int64_t& out) {
   const std::optional<json::In> member = in.at(name);
   if (!member || !member->expect(json::Kind::number)) return;
   out = nanoseconds(member->value().text());
-}
-
-// The file may be anybody's, and the words go to a terminal.
-std::string clean(std::string text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool control =
-        byte < ' ' || byte == 0x7f || (byte == 0xc2 && i + 1 < text.size() && (text[i + 1] & 0xe0) == 0x80);
-    if (control) text[i] = '?';
-  }
-  return text;
 }
 
 void read(const json::In& in, Event& out) {
@@ -71,17 +62,23 @@ void read(const json::In& in, Event& out) {
   read_time(in, "dur", out.length);
   if (out.phase == "M")
     if (const std::optional<json::In> arguments = in.at("args")) arguments->get("name", out.category);
-  out.name = clean(std::move(out.name));
-  out.category = clean(std::move(out.category));
+  // The file may be anybody's, and the words go to a terminal.
+  out.name = printable(out.name);
+  out.category = printable(out.category);
 }
 
 Result<Drawing> load(const std::string& path) {
   HUSK_LET(const std::string text, host::read_file(path, kMaxFile));
-  HUSK_LET(const json::Document doc, json::Document::parse(text));
+  Result<json::Document> parsed = json::Document::parse(text);
+  if (!parsed.ok()) return std::move(parsed).error().within(path);
+  const json::Document& doc = *parsed;
   json::Failure failure;
   const json::In in(doc.root(), failure);
   Drawing out;
-  if (const std::optional<json::In> other = in.at("otherData")) other->get("what", out.what);
+  if (const std::optional<json::In> other = in.at("otherData")) {
+    other->get("what", out.what);
+    other->get("leftOut", out.left_out);
+  }
   const std::optional<json::In> list = in.at("traceEvents");
   if (list && list->expect(json::Kind::array))
     list->each([&out](const json::In& one) {
@@ -92,7 +89,8 @@ Result<Drawing> load(const std::string& path) {
       out.end = std::max(out.end, event.begin + event.length);
       out.events.push_back(std::move(event));
     });
-  out.what = clean(std::move(out.what));
+  out.what = printable(out.what);
+  if (out.left_out > 0) out.what += cat(" (without the last ", out.left_out, " steps and waits)");
   if (failure.first) return std::move(*failure.first).within(path);
   if (out.events.empty()) return Error{cat(path, ": no timeline"), 0, "`husk run --trace FILE` writes one", 1};
   std::stable_sort(out.events.begin(), out.events.end(),
@@ -169,7 +167,7 @@ std::string svg_of(const Drawing& drawing) {
   int y = kTop;
   for (const Event& event : drawing.events) {
     const std::string who = drawing.thread_name(event.thread);
-    std::string name = event.name.size() > 46 ? event.name.substr(0, 44) + "\xe2\x80\xa6" : event.name;
+    const std::string name = shortened(event.name, 45);
     const int width = std::max(1, x(event.begin + event.length) - x(event.begin));
     out += cat("<g><title>", life::xml_escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"",
                y + 13, "\" text-anchor=\"end\">", life::xml_escaped(name), "</text><rect x=\"", x(event.begin),

@@ -1,6 +1,7 @@
 // One namespace, or one process, in full.
 #include <algorithm>
 
+#include "husk/text.h"
 #include "life/ns_words.h"
 
 namespace husk {
@@ -25,14 +26,14 @@ std::string map_rows(std::string_view name, const std::vector<NamespaceMap>& map
 }
 
 std::string who(const NamespaceMember& member) {
-  return cat(member.pid, " ", life::printable(member.name));
+  return cat(member.pid, " ", printable(member.name));
 }
 
 std::string member_rows(const NamespaceView& view, const NamespaceEntry& entry) {
   std::string out = row("processes", std::to_string(entry.members.size()));
   for (const size_t i : entry.members) {
     const NamespaceMember& member = view.members[i];
-    std::string line = cat(life::level_words(member), "  ", life::printable(member.name));
+    std::string line = cat(life::level_words(member), "  ", printable(member.name));
     if (member.process != member.pid) line += cat(" (a thread of ", member.process, ")");
     out += row("", line);
   }
@@ -51,7 +52,7 @@ std::string describe_namespace(const NamespaceView& view, const NamespaceEntry& 
   out += map_rows("uids", entry.uids) + map_rows("gids", entry.gids);
   for (const size_t i : entry.containers) out += row("container", life::container_words(view.containers[i]));
   for (const NamespaceMount& mount : entry.mounts)
-    out += row("mounted at", cat(life::printable(mount.path), " (in mnt ", mount.mnt, ")"));
+    out += row("mounted at", cat(printable(mount.path), " (in mnt ", mount.mnt, ")"));
   for (const size_t i : entry.births) out += row("children of", who(view.members[i]));
   for (const size_t i : entry.open) out += row("open in", who(view.members[i]));
   return out + member_rows(view, entry);

@@ -1,6 +1,7 @@
 // Namespaces as a tree of text: user namespaces with all that they own, and PID namespaces with their processes.
 #include <algorithm>
 
+#include "husk/text.h"
 #include "life/ns_words.h"
 
 namespace husk {
@@ -34,7 +35,7 @@ class Tree {
     const std::vector<size_t> named = life::named_members(view_, entry, 1);
     // One process is named where it stands for the namespace; those of a PID namespace have lines of their own.
     if (entry.kind != NamespaceKind::pid && !entry.first && !named.empty())
-      keeper += cat(": ", view_.members[named[0]].pid, " ", life::printable(view_.members[named[0]].name),
+      keeper += cat(": ", view_.members[named[0]].pid, " ", printable(view_.members[named[0]].name),
                     entry.members.size() > 1 ? " ..." : "");
     words.push_back(std::move(keeper));
     out_ += cat(prefix, namespace_kind_name(entry.kind), " ", entry.id, "  ", life::joined(words, "; "), "\n");
@@ -63,7 +64,7 @@ class Tree {
     for (size_t i = 0; i < named.size(); ++i) {
       const NamespaceMember& member = view_.members[named[i]];
       const bool last = i + 1 == named.size() && others == 0 && children.empty();
-      out_ += cat(inside, last ? kLast : kNext, life::level_words(member), "  ", life::printable(member.name), "\n");
+      out_ += cat(inside, last ? kLast : kNext, life::level_words(member), "  ", printable(member.name), "\n");
     }
     if (others > 0 && !named.empty()) out_ += cat(inside, children.empty() ? kLast : kNext, "and ", others, " more\n");
     for (size_t i = 0; i < children.size(); ++i) {

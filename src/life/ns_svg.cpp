@@ -4,6 +4,7 @@
 // A box is as high as what it holds, so what it holds is drawn first, into a text of its own.
 #include <algorithm>
 
+#include "husk/text.h"
 #include "life/ns_words.h"
 #include "life/svg.h"
 

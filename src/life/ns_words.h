@@ -22,8 +22,6 @@ struct NamespaceForest {
 };
 [[nodiscard]] NamespaceForest forest_of(const NamespaceView& view);
 
-// Without control characters, and UTF-8: whatever a process calls itself.
-[[nodiscard]] std::string printable(std::string_view text);
 // "podman 0123456789ab"
 [[nodiscard]] std::string container_words(const NamedContainer& container);
 // "uids 0-9 = 1000-1009": nothing for the map of the first, in which all are themselves.

@@ -32,16 +32,9 @@ namespace {
 
 constexpr size_t kMaxConfig = 16UL << 20;
 
-Result<std::string> absolute(const std::string& path, const char* what) {
-  char* real = realpath(path.c_str(), nullptr);
-  if (real == nullptr) return fail(errno, what, " ", path);
-  std::string out(real);
-  free(real);
-  return out;
-}
-
 using life::say;
 using life::trace;
+using store::oci_state;
 
 enum class Until { running, created };
 
@@ -54,7 +47,7 @@ class Making {
   Result<std::string> describe(Notation format) {
     HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(prepare());
-    const plan::Subject subject = {options_.id, state_.bundle, state_.rootfs};
+    const plan::Subject subject = {options_.id, state_.bundle, state_.rootfs, &spec_.hooks};
     return format == Notation::json ? plan::json_of(*plan_, subject) : plan::text_of(*plan_, subject);
   }
 
@@ -106,7 +99,7 @@ class Making {
   }
 
   Status read_bundle() {
-    HUSK_LET(state_.bundle, absolute(options_.bundle, "bundle"));
+    HUSK_LET(state_.bundle, host::real_path(options_.bundle, "bundle"));
     const std::string file = options_.config.empty() ? state_.bundle + "/config.json" : options_.config;
     Result<std::string> text = host::read_file(file, kMaxConfig);
     if (!text.ok()) {
@@ -124,7 +117,7 @@ class Making {
     for (const spec::Problem& p : spec::warnings(spec_)) say(env_, Level::warning, cat(p.pointer, ": ", p.message));
     const std::string& root = spec_.root.path;
     HUSK_LET(state_.rootfs,
-             absolute(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
+             host::real_path(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
     HUSK_TRY(life::check_passed_on(options_.listen_fds + options_.preserve_fds, "container"));
     return check_terminal();
   }
@@ -303,7 +296,15 @@ class Making {
 
   [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list,
                                     const std::string& state) const {
-    return hooks::run(list, kind, state, {state_.bundle, env_.hook_environment});
+    hooks::Options options{state_.bundle, env_.hook_environment, {}};
+    sys::Recorder recorder = timeline_.recorder();
+    int64_t begin = recorder.now();
+    if (recorder.on())
+      options.ran = [&](size_t i) {
+        recorder.add(begin, starting::kNoStep, cat(kind, " hook #", i));
+        begin = recorder.now();
+      };
+    return hooks::run(list, kind, state, options);
   }
 
   Result<std::string> run_hooks() {
@@ -339,9 +340,7 @@ class Making {
     return life::send_console(options_.console_socket, process.console.get());
   }
 
-  [[nodiscard]] std::string state_json(std::string_view status) const {
-    return store::oci_state(state_, status, false);
-  }
+  [[nodiscard]] std::string state_json(std::string_view status) const { return oci_state(state_, status, false); }
 
   void undo() {
     if (!lock_)

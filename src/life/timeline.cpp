@@ -1,5 +1,6 @@
 #include "life/timeline.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "host/files.h"
+#include "husk/text.h"
 #include "json/writer.h"
 
 namespace husk::life {
@@ -27,13 +29,14 @@ std::string microseconds(int64_t ns) {
 
 // (A step has words of its own, here only when it has failed.)
 std::string words_of(const sys::Moment& m, const plan::Plan& plan) {
-  if (m.step >= plan.steps.size()) return m.what;
-  return cat(m.what[0] != '\0' ? "failed: " : "", plan::words(plan.steps[m.step]));
+  if (m.step >= plan.steps.size()) return printable(m.what);
+  return cat(m.what[0] != '\0' ? "failed: " : "", printable(plan::words(plan.steps[m.step])));
 }
 
 const char* category(const sys::Moment& m, const std::string& words) {
   if (words.starts_with("failed: ")) return "error";
-  if (words.starts_with("wait ") || words.starts_with("tell the parent")) return "wait";
+  if (words.starts_with("wait ") || words.starts_with("tell the parent") || words.find(", wait for ") != words.npos)
+    return "wait";
   return m.step == starting::kNoStep ? "work" : "step";
 }
 
@@ -62,9 +65,15 @@ Status Timeline::open(const std::string& path) {
   struct stat st = {};
   const size_t slash = path.rfind('/');
   const std::string directory = slash == 0 ? "/" : slash == std::string::npos ? "." : path.substr(0, slash);
-  if (access(directory.c_str(), W_OK | X_OK) < 0) return fail(errno, "write the trace file ", path);
+  // Held from now on: whoever may rename it (the container, once it runs) is not to choose where the file goes.
+  directory_.reset(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory_ || faccessat(directory_.get(), ".", W_OK | X_OK, 0) < 0)
+    return fail(errno, "write the trace file ", path);
+  name_ = path.substr(slash + 1);
+  if (name_.empty()) return fail(EISDIR, "write the trace file ", path);
   // It takes the place of what is there: that must not be /dev/null, nor anybody's pipe.
-  if (lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+  if (fstatat(directory_.get(), name_.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode) &&
+      !S_ISLNK(st.st_mode))
     return fail(0, "write the trace file ", path, ": it is there and no regular file");
   fd_.reset(memfd_create("husk-timeline", MFD_CLOEXEC));
   if (!fd_ || ftruncate(fd_.get(), sizeof *memory_) < 0) return fail(errno, "make memory for the trace");
@@ -72,6 +81,7 @@ Status Timeline::open(const std::string& path) {
   if (at == MAP_FAILED) return fail(errno, "map memory for the trace");
   memory_ = static_cast<sys::Timeline*>(at);
   path_ = path;
+  opened_ = recorder().now();
   return {};
 }
 
@@ -79,8 +89,14 @@ Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t in
   if (!on()) return {};
   const size_t count = std::min(__atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE), sys::Timeline::kRoom);
   std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);
-  // What init had not finished writing when it was ended has no time.
-  std::erase_if(moments, [](const sys::Moment& m) { return m.begin == 0 || m.end < m.begin || m.who > kLast; });
+  for (sys::Moment& m : moments) m.what[sizeof m.what - 1] = '\0';
+  // Init has not finished writing what it wrote when it was ended; and a process that may write to init's memory may
+  // have put anything there.
+  const int64_t now = recorder().now();
+  std::erase_if(moments, [&](const sys::Moment& m) {
+    const bool known = m.who <= kLast && (m.step == starting::kNoStep || m.step < plan.steps.size());
+    return !known || m.begin < opened_ || m.end < m.begin || m.end > now;
+  });
   // An execve that has failed is there twice, for it is written down before: when it succeeds nobody is left to do
   // that.
   const auto failed = std::find_if(moments.begin(), moments.end(), [](const sys::Moment& m) {
@@ -92,17 +108,20 @@ Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t in
   std::stable_sort(moments.begin(), moments.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   json::Writer w(json::Style::pretty, " ");
   w.begin_object().member("displayTimeUnit", "ns").key("otherData").begin_object();
-  w.member("what", what).member("pid", init).end_object().key("traceEvents").begin_array();
+  w.member("what", what).member("pid", init);
+  // A plan of thousands of steps: the last of them are not there.
+  const size_t begun = __atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE);
+  if (begun > sys::Timeline::kRoom) w.member("leftOut", static_cast<uint64_t>(begun - sys::Timeline::kRoom));
+  w.end_object().key("traceEvents").begin_array();
   add_name(w, "process_name", 1, what);
   for (uint32_t who = 0; who <= kLast; ++who)
     if (std::any_of(moments.begin(), moments.end(), [who](const sys::Moment& m) { return m.who == who; }))
       add_name(w, "thread_name", who + 1, kWho[who]);
-  for (sys::Moment& m : moments) {
-    m.what[sizeof m.what - 1] = '\0';
-    add_event(w, m, plan, moments.front().begin);
-  }
+  for (const sys::Moment& m : moments) add_event(w, m, plan, moments.front().begin);
   w.end_array().end_object();
-  return host::write_atomic(path_, w.take() + "\n", 0644);
+  if (Status s = host::write_atomic_at(directory_.get(), name_, w.take() + "\n", 0644); !s.ok())
+    return std::move(s).error().within(cat("trace file ", path_));
+  return {};
 }
 
 }  // namespace husk::life

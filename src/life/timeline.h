@@ -31,8 +31,9 @@ class Timeline {
 
  private:
   sys::Timeline* memory_ = nullptr;
-  sys::Fd fd_;
-  std::string path_;
+  sys::Fd fd_, directory_;
+  std::string path_, name_;
+  int64_t opened_ = 0;  // CLOCK_MONOTONIC, ns
 };
 
 // Writes down what is done until its end.

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "husk/text.h"
 #include "json/document.h"
 #include "json/writer.h"
 #include "plan/fields.h"
 #include "plan/print_bits.h"
+#include "plan/print_parent.h"
 
 namespace husk::plan {
 namespace {
@@ -59,6 +61,11 @@ bool is_mode(std::string_view op, std::string_view name) {
   return name == "mode" || (op == "umask" && name == "value");
 }
 
+// 0 is a number like others there.
+bool is_told(std::string_view op, std::string_view name) {
+  return op == "device" && (name == "major" || name == "minor");
+}
+
 // ---------------------------------------------------------------- text
 
 void add_value(std::string& out, std::string_view op, const Field& field) {
@@ -71,11 +78,13 @@ void add_value(std::string& out, std::string_view op, const Field& field) {
         out += cat("[", joined(*bits), "]");
       else if (is_mode(op, field.name))
         out += cat("0", octal(field.number));
+      else if (const char* type = type_of(op, field.name, field.number))
+        out += type;
       else
         out += field.negative ? cat(static_cast<int64_t>(field.number)) : cat(field.number);
       break;
     case Field::Kind::text:
-      out += json::shown(field.text);
+      out += printable(json::shown(field.text));
       break;
     case Field::Kind::list:
     case Field::Kind::group: {
@@ -95,7 +104,9 @@ void add_value(std::string& out, std::string_view op, const Field& field) {
 void add_fields(std::string& out, std::string_view op, const std::vector<Field>& fields, bool mount_api) {
   std::string line;
   for (const Field& field : fields) {
-    if (is_default(field) || (mount_api && field.name == std::string_view("classicFlags"))) continue;
+    if ((is_default(field) && !is_told(op, field.name)) ||
+        (mount_api && field.name == std::string_view("classicFlags")))
+      continue;
     line += cat(" ", field.name, "=");
     add_value(line, op, field);
   }
@@ -115,7 +126,7 @@ std::string way_of(const Plan& plan) {
 void add_namespaces(std::string& out, const Plan& plan) {
   const namespaces::Bootstrap& b = plan.header.bootstrap;
   for (const namespaces::Join& join : b.joins)
-    out += cat("  join       ", joined(namespace_names(join.type)), " ", join.path.view(), "\n");
+    out += cat("  join       ", joined(namespace_names(join.type)), " ", printable(join.path.view()), "\n");
   if (b.new_user) out += "  new        user\n";
   for (const auto& [name, text] :
        {std::pair("uid_map    ", &plan.namespaces.uid_map), std::pair("gid_map    ", &plan.namespaces.gid_map)}) {
@@ -128,19 +139,19 @@ void add_namespaces(std::string& out, const Plan& plan) {
   const uint64_t rest = b.long_way ? b.unshare : plan.namespaces.clone_flags;
   if (rest != 0) out += cat("  new        ", joined(namespace_names(rest)), "\n");
   for (const namespaces::ClockOffset& clock : b.clocks)
-    out += cat("  offset     of clock ", clock.clock, ": ", clock.seconds, " s ", clock.nanoseconds, " ns\n");
+    out += cat("  offset     of ", clock_name(clock.clock), ": ", clock.seconds, " s ", clock.nanoseconds, " ns\n");
 }
 
 void add_cgroup(std::string& out, const cgroup::Plan& plan) {
   if (plan.unit) {
-    out += cat("  unit       ", plan.unit->name, " in ", plan.unit->slice,
+    out += cat("  unit       ", printable(cat(plan.unit->name, " in ", plan.unit->slice)),
                plan.unit->user ? " (the user's systemd)" : "", "\n");
     for (const cgroup::Property& p : plan.unit->properties)
-      out += cat("  property   ", p.name, " ", joined(p.values), "\n");
+      out += cat("  property   ", printable(cat(p.name, " ", joined(p.values))), "\n");
   }
-  for (const cgroup::Directory& d : plan.directories) out += cat("  directory  ", d.path, "\n");
+  for (const cgroup::Directory& d : plan.directories) out += cat("  directory  ", printable(d.path), "\n");
   for (const auto* writes : {&plan.resources.writes, &plan.resources.late})
-    for (const cgroup::Write& w : *writes) out += cat("  write      ", w.file, " ", w.value, "\n");
+    for (const cgroup::Write& w : *writes) out += cat("  write      ", printable(cat(w.file, " ", w.value)), "\n");
   if (plan.resources.devices) out += "  devices    a BPF program\n";
 }
 
@@ -160,6 +171,8 @@ void add_json(json::Writer& w, std::string_view op, const Field& field) {
     case Field::Kind::number:
       if (const auto bits = bits_of(op, field.name, field.number))
         w.strings(*bits);
+      else if (const char* type = type_of(op, field.name, field.number))
+        w.string(type);
       else if (field.negative)
         w.number(static_cast<int64_t>(field.number));
       else
@@ -231,8 +244,8 @@ void add_namespaces(json::Writer& w, const Plan& plan) {
 }  // namespace
 
 std::string text_of(const Plan& plan, const Subject& subject) {
-  std::string out =
-      cat("container   ", subject.id, "\nbundle      ", subject.bundle, "\nrootfs      ", subject.rootfs, "\n");
+  std::string out = cat("container   ", subject.id, "\nbundle      ", printable(subject.bundle), "\nrootfs      ",
+                        printable(subject.rootfs), "\n");
   out += cat("processes   ", way_of(plan), "\n");
   out += "\nparent: cgroup and limits\n";
   add_cgroup(out, plan.cgroup);
@@ -243,10 +256,11 @@ std::string text_of(const Plan& plan, const Subject& subject) {
   size_t number = 0;
   for (const Step& step : plan.steps) {
     const std::string digits = cat(++number);
-    out += cat(std::string(4 - std::min<size_t>(digits.size(), 3), ' '), digits, "  ", words(step), "\n");
+    out += cat(std::string(4 - std::min<size_t>(digits.size(), 3), ' '), digits, "  ", printable(words(step)), "\n");
     add_fields(out, op_of(step), fields_of(step), plan.header.mount_api);
   }
-  for (const std::string& warning : plan.warnings) out += cat("\nwarning: ", warning, "\n");
+  add_parents(out, plan, subject);
+  for (const std::string& warning : plan.warnings) out += cat("\nwarning: ", printable(warning), "\n");
   return out;
 }
 
@@ -266,7 +280,9 @@ std::string json_of(const Plan& plan, const Subject& subject) {
     for (const Field& field : fields_of(step)) add_json(w.key(field.name), op, field);
     w.end_object();
   }
-  w.end_array().key("warnings").strings(plan.warnings).end_object();
+  w.end_array();
+  add_parents(w, plan, subject);
+  w.key("warnings").strings(plan.warnings).end_object();
   return w.take() + "\n";
 }
 

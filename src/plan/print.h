@@ -10,6 +10,7 @@ namespace husk::plan {
 // Who the plan is for; the plan itself does not know.
 struct Subject {
   std::string id, bundle, rootfs;
+  const spec::Hooks* hooks = nullptr;  // those in the runtime's namespaces are no steps of init's
 };
 
 // The parent's part, the way into the namespaces, then init's steps in their order, a line each.

@@ -4,6 +4,9 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <string_view>
 
@@ -54,6 +57,13 @@ constexpr Bit kNamespaces[] = {{CLONE_NEWUSER, "user"},     {CLONE_NEWPID, "pid"
                                {CLONE_NEWNS, "mnt"},        {CLONE_NEWIPC, "ipc"},  {CLONE_NEWUTS, "uts"},
                                {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
 
+constexpr Bit kFilter[] = {{SECCOMP_FILTER_FLAG_TSYNC, "tsync"},
+                           {SECCOMP_FILTER_FLAG_LOG, "log"},
+                           {SECCOMP_FILTER_FLAG_SPEC_ALLOW, "spec_allow"},
+                           {SECCOMP_FILTER_FLAG_NEW_LISTENER, "new_listener"},
+                           {1UL << 4, "tsync_esrch"},
+                           {1UL << 5, "wait_killable_recv"}};
+
 constexpr std::string_view kAttributeFields[] = {"attrSet", "attrClear", "impliedClear", "treeSet", "treeClear"};
 constexpr std::string_view kMountFields[] = {"classicFlags", "propagation"};
 constexpr std::string_view kNamespaceFields[] = {"joinFlags", "unshare", "cloneFlags"};
@@ -89,11 +99,21 @@ std::vector<std::string> namespace_names(uint64_t flags) {
   return named(flags, kNamespaces);
 }
 
+const char* type_of(std::string_view op, std::string_view field, uint64_t number) {
+  if (op != "device" || field != "type") return nullptr;
+  return number == S_IFCHR ? "c" : number == S_IFBLK ? "b" : "p";
+}
+
+const char* clock_name(int64_t clock) {
+  return clock == CLOCK_MONOTONIC ? "monotonic" : "boottime";
+}
+
 std::optional<std::vector<std::string>> bits_of(std::string_view op, std::string_view field, uint64_t mask) {
   if (is_one_of(field, kAttributeFields)) return named(mask, kAttributes);
   const bool propagates = field == "flags" && op.ends_with("propagation");
   if (propagates || is_one_of(field, kMountFields)) return named(mask, kMount);
   if (is_one_of(field, kNamespaceFields)) return named(mask, kNamespaces);
+  if (op == "seccomp" && field == "flags") return named(mask, kFilter);
   if (op == "credentials" && is_one_of(field, kCapabilityFields)) return capabilities(mask);
   return std::nullopt;
 }

@@ -18,4 +18,10 @@ namespace husk::plan {
 [[nodiscard]] std::optional<std::vector<std::string>> bits_of(std::string_view op, std::string_view field,
                                                               uint64_t mask);
 
+// The letter of a device's type, as mknod(1) has it ("c", "b", "p"), or null where the member is something else.
+[[nodiscard]] const char* type_of(std::string_view op, std::string_view field, uint64_t number);
+
+// As /proc/PID/timens_offsets has it.
+[[nodiscard]] const char* clock_name(int64_t clock);
+
 }  // namespace husk::plan

@@ -36,14 +36,14 @@ struct Words {
   const char *waited, *work;
 };
 constexpr Words kWords[] = {
-    {Kind::maps_please, "wait for a message: maps_please", "write the id maps"},
+    {Kind::maps_please, "wait for a message: maps_please", "write the id maps, send maps_done"},
     {Kind::init_pid, "wait for a message: init_pid", "learn init's pid"},
-    {Kind::network_please, "wait for a message: network_please", "set up the network"},
-    {Kind::source_please, "wait for a message: source_please", "fetch the source of a mount"},
-    {Kind::hooks_please, "wait for a message: hooks_please", "run hooks"},
+    {Kind::network_please, "wait for a message: network_please", "set up the network, send network_done"},
+    {Kind::source_please, "wait for a message: source_please", "fetch a mount's source, send source"},
+    {Kind::hooks_please, "wait for a message: hooks_please", "run hooks, send state"},
     {Kind::console, "wait for a message: console", "take the terminal"},
-    {Kind::ready, "wait for a message: ready", "last things before the program"},
-    {Kind::listener, "wait for a message: listener", "give the listener to the agent"},
+    {Kind::ready, "wait for a message: ready", "last limits, send run"},
+    {Kind::listener, "wait for a message: listener", "ask the agent, send listener_given"},
     {Kind::error, "wait for a message: error", "read the error"},
     {Kind::none, "wait until execve closes the socket", "answer"},
 };
@@ -126,10 +126,13 @@ class Launch {
     return out;
   }
 
-  [[nodiscard]] int give_plan(std::string_view text) const {
+  [[nodiscard]] int give_plan(std::string_view text) {
+    const int64_t begin = recorder_.now();
     int err = parent_.give_plan(text);
     if (err == 0 && plan_.header.traced) err = parent_.give_timeline(callbacks_.timeline);
-    return err < 0 || plan_.header.bootstrap.join_flags == 0 ? err : parent_.give_pidfd(callbacks_.pidfd);
+    if (err == 0 && plan_.header.bootstrap.join_flags != 0) err = parent_.give_pidfd(callbacks_.pidfd);
+    recorder_.add(begin, kNoStep, "send plan");
+    return err;
   }
 
   // Until the socket is closed: execve has done that, or death.

@@ -76,3 +76,36 @@ plan() { # OPTION...: the plan of $ID
   plan --format xml
   refused 'invalid format: xml'
 }
+
+@test "what the parent does: hooks and network" {
+  bundle_busybox
+  config '.hooks = {prestart: [{path: "/bin/true", args: ["true", "a\u001bb"]}], poststop: [{path: "/bin/false", timeout: 3}]}
+    | .annotations = {"org.husk.network":
+        "{\"interfaces\":[{\"type\":\"veth\",\"name\":\"eth7\",\"hostName\":\"hq7\",\"addresses\":[\"10.9.0.2/24\"],\"gateway\":\"10.9.0.1\"}]}"}'
+  plan --format json
+  ok
+  same "$(jq -c '[.hooks[] | [.kind, .path, .timeout]]' <<<"$output")" '[["prestart","/bin/true",null],["poststop","/bin/false",3]]'
+  same "$(jq -c '.network[0] | [.type, .name, .hostName, .addresses, .gateway]' <<<"$output")" \
+    '["veth","eth7","hq7",["10.9.0.2/24"],"10.9.0.1"]'
+  plan
+  has 'hook +prestart, while init waits: /bin/true a\?b' 'hook +poststop, .*: /bin/false \(3 s at most\)' \
+    'network +veth eth7, outside hq7, 10.9.0.2/24, gateway 10.9.0.1'
+}
+
+@test "words are those of the field: types of devices, clocks, flags of filters" {
+  bundle_busybox
+  config '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: 5}}
+    | .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", flags: ["SECCOMP_FILTER_FLAG_LOG"],
+        syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+  plan
+  has 'offset +of boottime: 5 s' 'path="/dev/null" type=c major=1 minor=3' 'path="/dev/tty" type=c major=5 minor=0' 'flags=\[.*log'
+}
+
+@test "nothing of the configuration reaches the terminal as it is" {
+  bundle_busybox
+  config '.hostname = "a\u001b[31m" | .process.args = ["\u009bx", "\u202e"]
+    | .mounts += [{destination: "/\u001b]0;x\u0007", type: "tmpfs", source: "tmpfs"}]'
+  plan
+  ok
+  same "$(grep -cP '[\x{1b}\x{07}\x{80}-\x{9f}\x{202a}-\x{202e}]' <<<"$output")" 0
+}

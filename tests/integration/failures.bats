@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Starts that fail: one message, status 1, and nothing left (the teardown of every test looks for that).
+# shellcheck disable=SC2154 # ($stderr_lines is set by run)
 load helpers
 
 @test "no config.json" {

@@ -43,9 +43,9 @@ traced_run() {
   traced_run
   ok
   same "$(threads)" 'parent child init'
-  names | grep -qx 'wait for the id maps'
-  names | grep -qx 'write the id maps'
-  names | grep -qx 'clone init'
+  names | grep -qx 'send maps_please, wait for maps_done'
+  names | grep -qx 'write the id maps, send maps_done'
+  names | grep -qx 'clone init, send init_pid'
 }
 
 @test "a filter and no more privileges: the clock stops where a system call could end init" {
@@ -67,12 +67,83 @@ traced_run() {
   names | grep -qx 'start the program'
 }
 
-@test "a start that fails has a timeline up to there" {
+@test "a start that fails has a timeline up to there, with the step that failed" {
   config '.mounts += [{destination: "/x", type: "nofs", source: "x"}] | .process.args = ["/bin/true"]'
   run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
   refused
   names | grep -qx 'mount proc on /proc'
+  same "$(jq -r '.traceEvents[] | select(.cat == "error") | .name' "$TMP/trace.json")" 'failed: mount x on /x'
   run ! grep -q 'change root' "$TMP/trace.json"
+  run --separate-stderr runtime trace "$TMP/trace.json"
+  has '!\| failed: mount x on /x'
+}
+
+@test "a program that cannot be executed is there once, as what failed" {
+  printf '\x7fELF' >"$BUNDLE/rootfs/broken"
+  chmod 755 "$BUNDLE/rootfs/broken"
+  config '.process.args = ["/broken"]'
+  run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
+  refused
+  names | grep -qx 'failed: start the program'
+  run ! grep -q '"start the program"' "$TMP/trace.json"
+}
+
+@test "a namespace that cannot be joined: the child's failure is there" {
+  config '(.linux.namespaces[] | select(.type == "network") | .path) = "/proc/self/fd"'
+  run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
+  refused
+  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" '2 failed: no namespace file'
+}
+
+@test "messages by their names, and each hook" {
+  user_namespace
+  config '.hooks.prestart = [{path: "/bin/true"}, {path: "/bin/true"}]'
+  traced_run
+  ok
+  local message
+  for message in maps_please init_pid hooks_please ready; do names | grep -qx "wait for a message: $message"; done
+  for message in plan maps_done state run; do names | grep -qE "(^|, )send $message\$"; done
+  names | grep -qx 'prestart hook #1'
+  names | grep -qx 'wait until execve closes the socket'
+}
+
+@test "what somebody has written over init's memory does not harm, and is left out" {
+  cat >"$TMP/forge.py" <<'EOF'
+import json, struct, sys
+pid = json.load(sys.stdin)["pid"]
+start = int(next(line for line in open(f"/proc/{pid}/maps") if "husk-timeline" in line).split("-")[0], 16)
+memory = open(f"/proc/{pid}/mem", "r+b", 0)
+forged = [(-2**63, 5, 1, 2**32 - 1), (5, 2**63 - 1, 0, 2**32 - 1), (7, 8, 9, 3), (10**18, 10**18, 2, 10**6)]
+for i, (begin, end, who, step) in enumerate(forged):
+    memory.seek(start + 8 + i * 64)
+    memory.write(struct.pack("<qqII", begin, end, who, step) + b"forged\x1b[31m\xff\x9b\n".ljust(40, b"x"))
+EOF
+  config ".hooks.createRuntime = [{path: \"$(command -v python3)\", args: [\"python3\", \"$TMP/forge.py\"]}]"
+  traced_run
+  ok
+  names | grep -qx 'start the program'
+  run ! grep -q forged "$TMP/trace.json"
+  jq -e . "$TMP/trace.json" >"$TMP/parsed"
+}
+
+@test "the file stays in the directory that was named, whoever moves that away" {
+  mkdir "$TMP/here" "$TMP/victim"
+  printf '#!/bin/sh\ncat >/dev/null\nmv %s %s && ln -s %s %s\n' "$TMP/here" "$TMP/moved" "$TMP/victim" "$TMP/here" >"$TMP/swap"
+  chmod +x "$TMP/swap"
+  config ".hooks.createRuntime = [{path: \"$TMP/swap\"}] | .process.args = [\"/bin/true\"]"
+  run --separate-stderr runtime run --trace "$TMP/here/trace.json" -b "$BUNDLE" "$ID" </dev/null
+  ok
+  same "$(ls -A "$TMP/victim")" ''
+  jq -e .traceEvents "$TMP/moved/trace.json" >"$TMP/parsed"
+}
+
+@test "thousands of steps: it says how many it left out" {
+  config '.linux.maskedPaths = [range(4300) | "/proc/none/\(.)"] | .process.args = ["/bin/true"]'
+  run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
+  ok
+  [ "$(jq .otherData.leftOut "$TMP/trace.json")" -gt 200 ]
+  run --separate-stderr runtime trace "$TMP/trace.json"
+  has 'without the last [0-9]+ steps'
 }
 
 @test "a file that cannot be written: refused, and nothing was started" {
@@ -104,6 +175,20 @@ traced_run() {
   ok
   same "$(tr -d '[:print:]\n' <<<"$output")" ''
   same "$(wc -l <<<"$output")" 3
+}
+
+@test "numbers that are none and names that are no text: a picture all the same" {
+  local number name
+  for number in 413369142136357 99999999999999999999 9e99 -5 0.5; do
+    for name in 'a\u009b31m' '\u202ex' '\ufffe' "$(printf 'a%.0s\u00e9' {1..60})"; do
+      printf '{"traceEvents":[{"name":"%s","cat":"work","ph":"X","tid":1,"ts":%s,"dur":%s}]}' "$name" "$number" "$number" >"$TMP/trace.json"
+      run --separate-stderr runtime trace "$TMP/trace.json"
+      ok
+      same "$(grep -cP '[\x{80}-\x{9f}\x{202a}-\x{202e}]' <<<"$output")" 0
+      runtime trace --svg "$TMP/trace.json" >"$TMP/trace.svg"
+      python3 -c 'import sys, xml.dom.minidom as x; x.parse(sys.argv[1])' "$TMP/trace.svg"
+    done
+  done
 }
 
 @test "the descriptor of the timeline is not in the container" {

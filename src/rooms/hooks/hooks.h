@@ -2,6 +2,7 @@
 // namespaces of the runtime. (createContainer and startContainer hooks run inside the container: that is init's.)
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,8 +13,9 @@
 namespace husk::hooks {
 
 struct Options {
-  std::string directory;               // working directory of the hooks: the bundle, as in runc; empty: the caller's
-  char* const* environment = nullptr;  // of a hook that brings none. runc passes its own on; null: an empty one
+  std::string directory;                  // working directory of the hooks: the bundle, as in runc; empty: the caller's
+  char* const* environment = nullptr;     // of a hook that brings none. runc passes its own on; null: an empty one
+  std::function<void(size_t index)> ran;  // after each, however it ended
 };
 
 // Runs the hooks one after the other and stops at the first that fails. Each gets the container's state (JSON) on

@@ -315,9 +315,11 @@ Status run_one(const spec::Hook& hook, const std::string& state_json, const Opti
 
 Status run(std::span<const spec::Hook> hooks, std::string_view kind, const std::string& state_json,
            const Options& options) {
-  for (size_t i = 0; i < hooks.size(); ++i)
-    if (Status status = run_one(hooks[i], state_json, options); !status.ok())
-      return std::move(status).error().within(cat("error running ", kind, " hook #", i));
+  for (size_t i = 0; i < hooks.size(); ++i) {
+    Status status = run_one(hooks[i], state_json, options);
+    if (options.ran) options.ran(i);
+    if (!status.ok()) return std::move(status).error().within(cat("error running ", kind, " hook #", i));
+  }
   return {};
 }
 
