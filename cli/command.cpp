@@ -20,15 +20,19 @@ constexpr std::string_view kPlanned[] = {"checkpoint", "restore"};
 constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::root>("root", '\0', "directory for the state of containers; should be on a tmpfs"),
     option<Globals, &Globals::log>("log", '\0', "file that messages are appended to (default: stderr)"),
-    option<Globals, &Globals::log_format>("log-format", '\0', "format of messages: text (default) or json"),
-    option<Globals, &Globals::log_level>("log-level", '\0',
-                                         "least severe messages to show: debug, info (default), warning or error"),
+    one_of("text json",
+           option<Globals, &Globals::log_format>("log-format", '\0', "format of messages: text (default) or json")),
+    one_of("debug info warning error",
+           option<Globals, &Globals::log_level>(
+               "log-level", '\0', "least severe messages to show: debug, info (default), warning or error")),
     option<Globals, &Globals::debug>("debug", '\0', "show debug messages"),
-    option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0',
-                                              "who makes cgroups: cgroupfs (default) or disabled"),
+    one_of("cgroupfs systemd disabled",
+           option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0',
+                                                     "who makes cgroups: cgroupfs (default) or disabled")),
     option<Globals, &Globals::systemd_cgroup>("systemd-cgroup", '\0', "let systemd make cgroups", true),
-    option<Globals, &Globals::rootless>(
-        "rootless", '\0', "whether to go on without permission for cgroups: true, false or auto (default)"),
+    one_of("true false auto",
+           option<Globals, &Globals::rootless>(
+               "rootless", '\0', "whether to go on without permission for cgroups: true, false or auto (default)")),
     option<Globals, &Globals::version>("version", 'v', "print the version"),
     option<Globals, &Globals::long_start>("long-start", '\0', "start by three processes even where two would do", true),
 };

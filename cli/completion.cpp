@@ -1,4 +1,5 @@
 // husk completion: what bash, zsh and fish need to complete husk's command lines, made from the option tables.
+#include <algorithm>
 #include <cerrno>
 
 #include "cli/command.h"
@@ -36,6 +37,22 @@ std::string value_options(std::span<const Option> options, std::string_view betw
   return out;
 }
 
+std::string names_of(std::span<const Command* const> list) {
+  std::string out;
+  for (const Command* command : list) out += cat(out.empty() ? "" : " ", last_word(*command));
+  return out;
+}
+
+// The words that may stand for the argument: those of "bash|zsh|fish", or the commands.
+std::string argument_values(const Command& command) {
+  const std::string_view synopsis = command.synopsis;
+  if (&command == &help_command || &command == &manual_command) return names_of(commands());
+  if (synopsis.empty() || synopsis.find_first_not_of("abcdefghijklmnopqrstuvwxyz|") != synopsis.npos) return {};
+  std::string out(synopsis);
+  std::replace(out.begin(), out.end(), '|', ' ');
+  return out;
+}
+
 // Fit for single quotes in a shell.
 std::string plain(std::string_view text) {
   std::string out;
@@ -43,30 +60,35 @@ std::string plain(std::string_view text) {
   return out;
 }
 
-std::string names_of(std::span<const Command* const> list) {
+std::string bash_values(std::span<const Option> options) {
   std::string out;
-  for (const Command* command : list) out += cat(out.empty() ? "" : " ", last_word(*command));
+  for (const Option& option : options) {
+    if (option.values == nullptr) continue;
+    const std::string names =
+        option.letter == '\0' ? cat("--", option.name) : cat("--", option.name, "|-", option.letter);
+    out += cat("    [[ $before =~ ^(", names, ")$ ]] && _husk_offer '", option.values, "' && return\n");
+  }
   return out;
 }
 
 std::string bash_case(const Command& command) {
-  std::string out = cat("  ", last_word(command), ")\n");
-  if (const std::string values = value_options(command.options, "|"); !values.empty())
-    out += cat("    [[ $before =~ ^(", values, ")$ ]] && return\n");
-  out += cat("    if [[ $current == -* ]]; then mapfile -t COMPREPLY < <(compgen -W '", words(command.options),
-             "' -- \"$current\")");
+  const std::string values = value_options(command.options, "|");
+  std::string out = cat("  ", last_word(command), ")\n", bash_values(command.options));
+  if (!values.empty()) out += cat("    [[ $before =~ ^(", values, ")$ ]] && return\n");
+  out += cat("    if [[ $current == -* ]]; then _husk_offer '", words(command.options), "'");
+  const std::string arguments = argument_values(command);
   if (takes_existing_id(command))
     out +=
-        "\n    else mapfile -t COMPREPLY < <(compgen -W \"$(husk \"${root[@]}\" list -q 2>/dev/null)\" -- "
-        "\"$current\")";
+        cat("\n    elif _husk_first '", values, "'; then _husk_offer \"$(husk \"${root[@]}\" list -q 2>/dev/null)\"");
+  else if (!arguments.empty())
+    out += cat("\n    elif _husk_first '", values, "'; then _husk_offer '", arguments, "'");
   return out + "; fi ;;\n";
 }
 
 // The word after the command is one of its own commands, what follows is that one's.
 std::string bash_group(const Command& command) {
-  std::string out =
-      cat("  ", command.name, ")\n    if ((COMP_CWORD == i + 1)); then mapfile -t COMPREPLY < <(compgen -W '",
-          names_of(command.subcommands), " --help' -- \"$current\"); return; fi\n", "  case ${COMP_WORDS[i + 1]} in\n");
+  std::string out = cat("  ", command.name, ")\n    ((++i)); if ((COMP_CWORD == i)); then _husk_offer '",
+                        names_of(command.subcommands), " --help'; return; fi\n", "  case ${COMP_WORDS[i]} in\n");
   for (const Command* below : command.subcommands) out += bash_case(*below);
   return out + "  esac ;;\n";
 }
@@ -75,16 +97,25 @@ std::string bash() {
   const std::string names = names_of(commands());
   std::string out =
       "# bash completion for husk; made by `husk completion bash`\n"
+      "_husk_offer() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$current\"); }\n"
+      "# Whether what is being typed is the command's first argument. $1: the options that are followed by a value\n"
+      "_husk_first() {\n"
+      "  local j\n"
+      "  for ((j = i + 1; j < COMP_CWORD; j++)); do\n"
+      "    if [[ -n $1 && ${COMP_WORDS[j]} =~ ^($1)$ ]]; then ((j++)); elif [[ ${COMP_WORDS[j]} != -* ]]; then return "
+      "1; fi\n"
+      "  done\n"
+      "}\n"
       "_husk() {\n"
-      "  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= root=() i\n"
+      "  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' root=() i\n"
       "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
-      "    case ${COMP_WORDS[i]} in\n"
-      "    --root) root=(--root \"${COMP_WORDS[i + 1]}\"); ((i++)) ;;\n";
-  out += cat("    ", value_options(global_options(), "|"), ") ((i++)) ;;\n", "    -*) ;;\n",
-             "    *) command=${COMP_WORDS[i]}; break ;;\n    esac\n  done\n  COMPREPLY=()\n  case $command in\n");
+      "    case ${COMP_WORDS[i]} in\n";
   out +=
-      cat("  '') [[ $before =~ ^(", value_options(global_options(), "|"), ")$ ]] && return\n",
-          "    mapfile -t COMPREPLY < <(compgen -W '", names, " ", words(global_options()), "' -- \"$current\") ;;\n");
+      cat("    ", value_options(global_options(), "|"),
+          ") [[ ${COMP_WORDS[i]} != --root ]] || root=(--root \"${COMP_WORDS[i + 1]}\"); ((++i)) ;;\n", "    -*) ;;\n",
+          "    *) command=${COMP_WORDS[i]}; break ;;\n    esac\n  done\n  COMPREPLY=()\n  case $command in\n");
+  out += cat("  '')\n", bash_values(global_options()), "    [[ $before =~ ^(", value_options(global_options(), "|"),
+             ")$ ]] && return\n", "    _husk_offer '", names, " ", words(global_options()), "' ;;\n");
   for (const Command* command : commands())
     out += command->subcommands.empty() ? bash_case(*command) : bash_group(*command);
   return out + "  esac\n}\ncomplete -o default -F _husk husk\n";
@@ -97,7 +128,9 @@ std::string zsh_options(std::span<const Option> options) {
     std::string help;
     for (const char c : plain(option.help))
       help += c == '[' || c == ']' || c == ':' ? std::string("\\") + c : std::string(1, c);
-    const char* value = option.kind == Kind::flag ? "" : ":value:_files";
+    const std::string value = option.kind == Kind::flag  ? ""
+                              : option.values != nullptr ? cat(":value:(", option.values, ")")
+                                                         : ":value:_files";
     out += cat(" \\\n      '--", option.name, option.kind == Kind::flag ? "" : "=", "[", help, "]", value, "'");
     if (option.letter != '\0') out += cat(" \\\n      '-", option.letter, "[", help, "]", value, "'");
   }
@@ -111,8 +144,11 @@ std::string zsh_names(std::span<const Command* const> list) {
 }
 
 std::string zsh_case(const Command& command) {
+  const std::string arguments = argument_values(command);
   return cat("    ", last_word(command), ") _arguments", zsh_options(command.options), " \\\n      '",
-             takes_existing_id(command) ? "1:container:_husk_containers" : "1:argument:_files",
+             takes_existing_id(command) ? "1:container:_husk_containers"
+             : arguments.empty()        ? "1:argument:_files"
+                                        : cat("1:argument:(", arguments, ")"),
              "' '*:argument:_files' ;;\n");
 }
 
@@ -142,6 +178,7 @@ std::string fish_option(std::string_view condition, const Option& option) {
   std::string out = cat("complete -c husk -n '", condition, "' -l ", option.name);
   if (option.letter != '\0') out += cat(" -s ", option.letter);
   if (option.kind != Kind::flag) out += " -r";
+  if (option.values != nullptr) out += cat(" -f -a '", option.values, "'");
   return out + cat(" -d '", plain(option.help), "'\n");
 }
 
@@ -150,6 +187,8 @@ std::string fish_case(const Command& command, const std::string& condition) {
   std::string out;
   if (takes_existing_id(command))
     out += cat("complete -c husk -n '", condition, "' -f -a '(husk list -q 2>/dev/null)'\n");
+  else if (const std::string arguments = argument_values(command); !arguments.empty())
+    out += cat("complete -c husk -n '", condition, "' -f -a '", arguments, "'\n");
   for (const Option& option : command.options) out += fish_option(condition, option);
   return out;
 }

@@ -15,7 +15,7 @@ struct Arguments {
 };
 
 constexpr Option kOptions[] = {
-    option<Arguments, &Arguments::format>("format", 'f', "text (default) or json"),
+    one_of("text json", option<Arguments, &Arguments::format>("format", 'f', "text (default) or json")),
 };
 
 std::string text_of(const std::vector<HostFinding>& findings) {

@@ -17,7 +17,7 @@ struct ListArguments {
 };
 
 constexpr Option kOptions[] = {
-    option<ListArguments, &ListArguments::format>("format", 'f', "table (default) or json"),
+    one_of("table json", option<ListArguments, &ListArguments::format>("format", 'f', "table (default) or json")),
     option<ListArguments, &ListArguments::quiet>("quiet", 'q', "print the ids only"),
 };
 

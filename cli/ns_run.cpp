@@ -33,8 +33,9 @@ constexpr Option kOptions[] = {
     run_option<&Arguments::gid_map>("gid-map", "group ids that are mapped, likewise"),
     run_option<&Arguments::no_map>("no-map", "write no maps: all ids are the overflow ids there"),
     run_option<&Arguments::hostname>("hostname", "hostname in the new uts namespace"),
-    run_option<&Arguments::propagation>(
-        "propagation", "of mounts in the new mount namespace: private (default), slave, shared, or unchanged"),
+    one_of("private slave shared unchanged",
+           run_option<&Arguments::propagation>(
+               "propagation", "of mounts in the new mount namespace: private (default), slave, shared, or unchanged")),
     run_option<&Arguments::no_proc>("no-proc", "leave /proc as it is (else it is mounted anew with --pid and --mount)"),
     run_option<&Arguments::monotonic>("monotonic", "seconds by which the monotonic clock is ahead, with --time"),
     run_option<&Arguments::boottime>("boottime", "seconds by which the time since boot is ahead, with --time"),

@@ -22,6 +22,7 @@ struct Option {
   const char* help;
   // Stores the value into the command's arguments; false: it is not of the kind.
   bool (*store)(void* arguments, const char* value);
+  const char* values = nullptr;  // the words it takes, with blanks between; null: any
 };
 
 bool parse(const char* value, std::string& to);
@@ -60,6 +61,12 @@ constexpr Option option(const char* name, char letter, const char* help, bool hi
   return {
       name,   letter, detail::kind_of(Member),
       hidden, help,   [](void* to, const char* value) { return parse(value, static_cast<Arguments*>(to)->*Member); }};
+}
+
+// one_of("text json", option<...>(...)): what completions offer for it.
+constexpr Option one_of(const char* values, Option option) {
+  option.values = values;
+  return option;
 }
 
 enum class Order : uint8_t {

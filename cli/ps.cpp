@@ -22,7 +22,8 @@ struct PsArguments {
 };
 
 constexpr Option kOptions[] = {
-    option<PsArguments, &PsArguments::format>("format", 'f', "table (default) or json: the process ids only"),
+    one_of("table json",
+           option<PsArguments, &PsArguments::format>("format", 'f', "table (default) or json: the process ids only")),
     option<PsArguments, &PsArguments::levels>("levels", 0, "the pids in every PID namespace; ps is not run"),
 };
 

@@ -30,7 +30,7 @@ constexpr Option kOptions[] = {
                                             "unix socket that is sent a pidfd of the init process"),
     run_option<&RunArguments::detach>("detach", 'd', "return once the container's process runs"),
     run_option<&RunArguments::dry_run>("dry-run", '\0', "print what would be done, step by step, and do nothing"),
-    run_option<&RunArguments::format>("format", '\0', "of --dry-run: text (default) or json"),
+    one_of("text json", run_option<&RunArguments::format>("format", '\0', "of --dry-run: text (default) or json")),
     run_option<&RunArguments::keep>("keep", '\0', "do not delete the container after its process has ended"),
     run_option<&RunArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
     run_option<&RunArguments::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),

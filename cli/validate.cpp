@@ -15,7 +15,7 @@ struct Arguments {
 constexpr Option kOptions[] = {
     option<Arguments, &Arguments::config>("config", 'f',
                                           "configuration file to use in place of the bundle's config.json"),
-    option<Arguments, &Arguments::format>("format", '\0', "text (default) or json"),
+    one_of("text json", option<Arguments, &Arguments::format>("format", '\0', "text (default) or json")),
 };
 
 std::string line_of(const Finding& finding) {

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,8 +141,29 @@ std::pair<std::string, std::string> split(std::string path) {
 
 }  // namespace
 
+namespace {
+
+bool is_pipe(int fd) {
+  struct stat st = {};
+  return ::fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+// Somebody's pipe may be no file that anybody will ever write: it is waited for, but not without end. False: its writer
+// has gone.
+Result<bool> wait_for_writer(int fd, const std::string& path) {
+  constexpr int kPatience = 30'000;  // ms
+  struct pollfd one = {fd, POLLIN, 0};
+  const int ready = ::poll(&one, 1, kPatience);
+  if (ready < 0 && errno != EINTR) return fail(errno, "wait for ", path);
+  if (ready == 0)
+    return Error{cat(path, ": it is a pipe, and nobody has written to it for 30 s"), ETIMEDOUT, {}, 1, true};
+  return ready < 0 || (one.revents & POLLIN) != 0;
+}
+
+}  // namespace
+
 Result<std::string> read_file(const std::string& path, size_t limit) {
-  Fd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY));
+  Fd fd(open_retrying(AT_FDCWD, path.c_str(), O_RDONLY | O_NONBLOCK));
   if (!fd) return fail(errno, "open ", path);
   std::string out;
   size_t used = 0;
@@ -150,6 +172,11 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
     if (used == out.size()) out.resize(std::min(limit + 1, used == 0 ? size_t{4096} : used * 2));
     const ssize_t n = ::read(fd.get(), out.data() + used, out.size() - used);
     if (n < 0 && errno == EINTR) continue;
+    if ((n < 0 && errno == EAGAIN) || (n == 0 && used == 0 && is_pipe(fd.get()))) {
+      HUSK_LET(const bool more, wait_for_writer(fd.get(), path));
+      if (more) continue;
+      break;
+    }
     if (n < 0) return fail(errno, "read ", path);
     if (n == 0) break;
     used += static_cast<size_t>(n);

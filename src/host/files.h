@@ -15,7 +15,7 @@
 namespace husk::host {
 
 // The contents of a file of at most `limit` bytes (EFBIG when there are more). Works for procfs and cgroupfs, whose
-// files claim to be empty.
+// files claim to be empty. A pipe is read to its end; for one that nobody writes to it is ETIMEDOUT after 30 s.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, size_t limit);
 
 // realpath(3). `what` begins the error: "bundle /nothing: no such file or directory".

@@ -39,20 +39,36 @@ complete_at husk feat
 complete_at husk --root /x pau
 complete_at husk run --console
 complete_at husk --root "$ROOT" state ""
+complete_at husk --root "$ROOT" exec --cwd /tmp ""
+complete_at husk --root "$ROOT" exec "$ID" ""
+complete_at husk run --format ""
+complete_at husk --cgroup-manager s
+complete_at husk ns demo u
+complete_at husk ns run --propagation sl
+complete_at husk completion ""
+complete_at husk manual featu
 EOF
   run bash "$TMP/try"
   says "features
 pause
 --console-socket
-$ID"
+$ID
+$ID
+
+text json
+systemd
+user uts
+slave
+bash zsh fish
+features"
 }
 
 @test "zsh and fish read theirs, and fish completes" {
   husk completion zsh >"$TMP/_husk"
   husk completion fish >"$TMP/husk.fish"
   zsh -n "$TMP/_husk"
-  HOME=$TMP run fish --no-config -c "source $TMP/husk.fish; complete -C 'husk feat'; complete -C 'husk run --no-p'"
-  has features 'no-pivot'
+  HOME=$TMP run fish --no-config -c "source $TMP/husk.fish; complete -C 'husk feat'; complete -C 'husk run --no-p'; complete -C 'husk ns demo cg'; complete -C 'husk list --format j'"
+  has features 'no-pivot' cgroup json
 }
 
 @test "a shell that has none is refused" {
