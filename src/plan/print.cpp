@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "husk/text.h"
+#include "base/text.h"
 #include "json/document.h"
 #include "json/writer.h"
 #include "plan/fields.h"

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "husk/text.h"
+#include "base/text.h"
 
 namespace husk::plan {
 namespace {

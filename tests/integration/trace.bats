@@ -75,7 +75,7 @@ traced_run() {
   same "$(jq -r '.traceEvents[] | select(.cat == "error") | .name' "$TMP/trace.json")" 'failed: mount x on /x'
   run ! grep -q 'change root' "$TMP/trace.json"
   run --separate-stderr runtime trace "$TMP/trace.json"
-  has '!\| failed: mount x on /x'
+  has '! *\| failed: mount x on /x'
 }
 
 @test "a program that cannot be executed is there once, as what failed" {
