@@ -93,10 +93,10 @@ Error unknown_command(std::string_view name) {
   return error;
 }
 
-Result<Notation> format_named(std::string_view name) {
+Result<Notation> format_named(std::string_view name, std::string_view plain) {
   if (name == "text" || name == "table") return Notation::text;
   if (name == "json") return Notation::json;
-  return fail(0, "invalid format: ", name, " (known: text, json)");
+  return fail(0, "invalid format: ", name, " (known: ", plain, ", json)");
 }
 
 bool print(std::string_view text) {

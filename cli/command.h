@@ -91,8 +91,8 @@ Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, voi
 // "Incorrect Usage: ..." and the help, on stdout.
 void print_incorrect_usage(const Error& error, const std::string& help);
 
-// "text" or "json".
-Result<Notation> format_named(std::string_view name);
+// "json", or what is for people: "text", or "table". `plain`: what the command calls it.
+Result<Notation> format_named(std::string_view name, std::string_view plain = "text");
 
 // The state directory: --root made absolute, or the default for this user.
 Result<std::string> state_root(const Globals& globals);

@@ -4,7 +4,10 @@
 #include <husk/foreground.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+
+#include "cli/making.h"
 
 namespace husk::cli {
 
@@ -35,13 +38,25 @@ std::vector<NsKind> kinds_of(const Kinds& kinds) {
   return out;
 }
 
-void set_program(std::span<char* const> words, NsProgram& program) {
+Status set_program(const ProgramArguments& arguments, std::span<char* const> words, NsProgram& program) {
+  if (arguments.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
+  HUSK_TRY(check_passed_on(arguments.preserve_fds));
+  program.preserve_fds = arguments.preserve_fds;
+  program.show = arguments.show;
+  program.cwd = arguments.wd;
   for (const char* word : words) program.args.emplace_back(word);
   if (words.empty()) {
     const char* shell = getenv("SHELL");
     program.args.emplace_back(shell != nullptr && *shell != '\0' ? shell : "/bin/sh");
+    program.instead = "/bin/sh";
   }
-  for (char** variable = environ; *variable != nullptr; ++variable) program.env.emplace_back(*variable);
+  constexpr std::string_view kKept[] = {"PATH=", "TERM=", "HOME="};
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const auto begins = [text](std::string_view name) { return text.starts_with(name); };
+    if (!arguments.clear_env || std::any_of(std::begin(kKept), std::end(kKept), begins)) program.env.emplace_back(text);
+  }
+  return {};
 }
 
 Result<int> stay_with(const Log& log, const std::function<Result<Launched>()>& begin) {

@@ -10,14 +10,22 @@
 
 namespace husk::cli {
 
+// What run and enter have.
+struct ProgramArguments {
+  bool show = false, clear_env = false;
+  std::string wd;
+  int preserve_fds = 0;
+};
+
 struct Kinds {
   bool user = false, pid = false, mnt = false, net = false, uts = false, ipc = false, cgroup = false, time = false;
   bool all = false;
 };
 [[nodiscard]] std::vector<NsKind> kinds_of(const Kinds& kinds);
 
-// The words that are to be run, or else the caller's shell; with the caller's environment.
-void set_program(std::span<char* const> words, NsProgram& program);
+// The words that are to be run, or else the caller's shell or, where it is not there, /bin/sh; with the caller's
+// environment, or of that PATH, TERM and HOME alone.
+Status set_program(const ProgramArguments& arguments, std::span<char* const> words, NsProgram& program);
 
 // Runs it in the foreground, as a part of the caller's session. Does not return when it has run: a signal that comes
 // only then is not to change how we end.

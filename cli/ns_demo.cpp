@@ -65,7 +65,7 @@ Result<int> ns_demo_main(const Command& self, const Globals& /*globals*/, const 
   HUSK_LET(const std::string husk, demo::own_program());
   std::string words[] = {husk, "ns", "probe", "--", std::string(demo->kind)};
   char* const list[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data()};
-  set_program(list, around);
+  HUSK_TRY(set_program({}, list, around));
   return stay_with(log, [&around] { return ns_run(Environment(), around); });
 }
 

@@ -5,9 +5,7 @@ namespace husk::cli {
 
 namespace {
 
-struct Arguments : Kinds {
-  bool show = false;
-};
+struct Arguments : Kinds, ProgramArguments {};
 
 template <auto Member>
 constexpr Option enter_option(const char* name, const char* help) {
@@ -25,6 +23,9 @@ constexpr Option kOptions[] = {
     enter_option<&Arguments::time>("time", "the time namespace"),
     enter_option<&Arguments::all>("all", "all in which it is not where the caller is (default)"),
     enter_option<&Arguments::show>("show", "say who parent, child and init are, before and after each step"),
+    enter_option<&Arguments::wd>("wd", "directory that the program begins in"),
+    enter_option<&Arguments::preserve_fds>("preserve-fds", "pass N more descriptors to the program, beside 0, 1 and 2"),
+    enter_option<&Arguments::clear_env>("clear-env", "of the caller's environment, pass PATH, TERM and HOME alone"),
 };
 
 Result<int> ns_enter_main(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv) {
@@ -44,8 +45,7 @@ Result<int> ns_enter_main(const Command& self, const Globals& globals, const Log
     return 0;
   }
   if (!arguments.all) enter.kinds = kinds_of(arguments);
-  enter.show = arguments.show;
-  set_program(words->rest, enter);
+  HUSK_TRY(set_program(arguments, words->rest, enter));
   HUSK_LET(const Environment env, make_environment(globals, log));
   return stay_with(log, [&] { return ns_enter(env, enter); });
 }
@@ -62,6 +62,10 @@ constinit const Command ns_enter_command = {
     "the first is joined, the user namespace is joined when its privileges are needed, the mount\n"
     "namespace last; and the program is a child that is born after that, since who joins a pid\n"
     "namespace is not in it.\n\n"
+    "Its environment is the caller's, with all that is secret in it: --clear-env passes PATH, TERM\n"
+    "and HOME alone to a program that need not be trusted. Where the caller's shell is not there,\n"
+    "it is /bin/sh that runs. A number is a pid, or else the id of a container; \"pid:1234\" and\n"
+    "\"container:1234\" say which.\n\n"
     "The program is in no cgroup of the container, and has none of its limits, labels or filters:\n"
     "for that there is husk-exec(8).",
     kOptions,

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 
 #include "cli/command.h"
 #include "cli/table.h"
@@ -18,9 +17,10 @@ struct ListArguments {
 };
 
 constexpr Option kListOptions[] = {
-    option<ListArguments, &ListArguments::format>("format", 'f', "table (default) or json"),
-    option<ListArguments, &ListArguments::kinds>(
-        "kind", 'k', "only this kind: user, pid, mnt, net, uts, ipc, cgroup or time (may be repeated)"),
+    one_of("table json", option<ListArguments, &ListArguments::format>("format", 'f', "table (default) or json")),
+    one_of("user pid mnt net uts ipc cgroup time",
+           option<ListArguments, &ListArguments::kinds>(
+               "kind", 'k', "only this kind: user, pid, mnt, net, uts, ipc, cgroup or time (may be repeated)")),
 };
 
 struct TreeArguments {
@@ -39,7 +39,7 @@ struct ShowArguments {
 };
 
 constexpr Option kShowOptions[] = {
-    option<ShowArguments, &ShowArguments::format>("format", 'f', "text (default) or json"),
+    one_of("text json", option<ShowArguments, &ShowArguments::format>("format", 'f', "text (default) or json")),
 };
 
 Result<NamespaceView> look(const Globals& globals, const Log& log) {
@@ -66,10 +66,16 @@ std::string number_or_nothing(uint64_t id) {
   return id == 0 ? std::string("-") : std::to_string(id);
 }
 
+// Engines' own ids are as long as they are random; what a person has chosen is told in full.
+std::string short_id(const NamedContainer& container) {
+  constexpr size_t kWhole = 64, kShort = 12;
+  return container.id.size() == kWhole ? container.id.substr(0, kShort) : container.id;
+}
+
 std::string container_of(const NamespaceView& view, const NamespaceEntry& entry) {
   std::string out;
   for (const size_t i : entry.containers)
-    out += cat(out.empty() ? "" : ", ", view.containers[i].engine, ":", view.containers[i].id.substr(0, 12));
+    out += cat(out.empty() ? "" : ", ", view.containers[i].engine, ":", short_id(view.containers[i]));
   return out.empty() ? "-" : out;
 }
 
@@ -77,6 +83,7 @@ std::string container_of(const NamespaceView& view, const NamespaceEntry& entry)
 std::string stands_for(const NamespaceView& view, const NamespaceEntry& entry) {
   const auto who = [&view](size_t i) { return cat(view.members[i].pid, " ", view.members[i].name); };
   if (!entry.members.empty()) return who(entry.members[0]);
+  if (!entry.zombies.empty()) return cat(who(entry.zombies[0]), " (zombie)");
   if (!entry.mounts.empty()) return entry.mounts[0].path;
   if (!entry.births.empty()) return cat("for children of ", who(entry.births[0]));
   if (!entry.open.empty()) return cat("open in ", who(entry.open[0]));
@@ -97,7 +104,7 @@ Result<int> list_main(const Command& self, const Globals& globals, const Log& lo
   ListArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
-  HUSK_LET(const Notation format, format_named(arguments.format));
+  HUSK_LET(const Notation format, format_named(arguments.format, "table"));
   std::vector<NamespaceKind> kinds;
   for (const std::string& name : arguments.kinds) {
     const std::optional<NamespaceKind> kind = namespace_kind(name);
@@ -122,16 +129,6 @@ Result<int> tree_main(const Command& self, const Globals& globals, const Log& lo
       draw_namespaces(view, arguments.svg ? Picture::svg : Picture::text, static_cast<size_t>(arguments.most)));
 }
 
-// "4026531837", or "user:[4026531837]" as readlink(1) has it.
-std::optional<uint64_t> number_in(std::string_view text) {
-  if (const size_t bracket = text.find(":["); bracket != std::string_view::npos && text.ends_with(']'))
-    text = text.substr(bracket + 2, text.size() - bracket - 3);
-  uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  return out;
-}
-
 Result<int> show_main(const Command& self, const Globals& globals, const Log& log, std::span<char*> argv) {
   ShowArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
@@ -139,15 +136,13 @@ Result<int> show_main(const Command& self, const Globals& globals, const Log& lo
   HUSK_LET(const Notation format, format_named(arguments.format));
   HUSK_LET(const NamespaceView view, look(globals, log));
   const bool json = format == Notation::json;
-  if (const std::optional<uint64_t> number = number_in(parsed.rest[0])) {
-    if (const NamespaceEntry* entry = view.find(*number))
-      return put_out(json ? namespace_json(view, *entry) + "\n" : describe_namespace(view, *entry));
-    for (const NamespaceMember& member : view.members)
-      if (static_cast<uint64_t>(member.pid) == *number)
-        return put_out(json ? member_json(view, member) + "\n" : describe_member(view, member));
-  }
-  return fail(0, "\"", static_cast<const char*>(parsed.rest[0]),
-              "\" is neither a namespace nor a process that can be seen (`husk ns list` shows the ids)");
+  HUSK_LET(const NamespaceTarget target, find_in(view, parsed.rest[0]));
+  if (!target.also.empty())
+    log.write(Level::warning,
+              cat(static_cast<const char*>(parsed.rest[0]), " may be something else, too: ", target.also));
+  if (target.entry != nullptr)
+    return put_out(json ? namespace_json(view, *target.entry) + "\n" : describe_namespace(view, *target.entry));
+  return put_out(json ? member_json(view, *target.member) + "\n" : describe_member(view, *target.member));
 }
 
 }  // namespace
@@ -181,11 +176,14 @@ constinit const Command ns_tree_command = {
 
 constinit const Command ns_show_command = {
     "ns show",
-    "show one namespace, or those of one process",
-    "<namespace>|<pid>",
+    "show one namespace, or those of a process or container",
+    "<namespace>|<pid>|<container-id>",
     "The ns show command shows all about the namespace with this id (\"4026531837\", or as\n"
     "readlink(1) has it: \"user:[4026531837]\"), its processes with their pids at every level; or\n"
-    "the namespaces that a process is in.",
+    "the namespaces that a process is in, or the first process of a container. Of the long ids that\n"
+    "engines give their containers the beginning will do.\n\n"
+    "A number is the id of a namespace if there is such one, else a pid, else a container;\n"
+    "\"pid:1234\" and \"container:1234\" say which is meant.",
     kShowOptions,
     1,
     1,

@@ -8,10 +8,10 @@ namespace husk::cli {
 
 namespace {
 
-struct Arguments : Kinds {
+struct Arguments : Kinds, ProgramArguments {
   std::vector<std::string> uid_map, gid_map;
-  bool no_map = false, no_proc = false, show = false;
-  std::string hostname, propagation, monotonic, boottime;
+  bool map_auto = false, no_map = false, no_proc = false;
+  std::optional<std::string> hostname, propagation, monotonic, boottime;
 };
 
 template <auto Member>
@@ -31,15 +31,21 @@ constexpr Option kOptions[] = {
     run_option<&Arguments::all>("all", "new ones of all kinds"),
     run_option<&Arguments::uid_map>("uid-map", "user ids that are mapped, INSIDE:OUTSIDE[:COUNT]; may be repeated"),
     run_option<&Arguments::gid_map>("gid-map", "group ids that are mapped, likewise"),
+    run_option<&Arguments::map_auto>("map-auto",
+                                     "map the caller to root, and behind it all ids that are his in /etc/subuid"),
     run_option<&Arguments::no_map>("no-map", "write no maps: all ids are the overflow ids there"),
     run_option<&Arguments::hostname>("hostname", "hostname in the new uts namespace"),
     one_of("private slave shared unchanged",
-           run_option<&Arguments::propagation>(
-               "propagation", "of mounts in the new mount namespace: private (default), slave, shared, or unchanged")),
+           run_option<&Arguments::propagation>("propagation",
+                                               "of mounts in the new mount namespace: private "
+                                               "(default), slave, shared, or unchanged")),
     run_option<&Arguments::no_proc>("no-proc", "leave /proc as it is (else it is mounted anew with --pid and --mount)"),
     run_option<&Arguments::monotonic>("monotonic", "seconds by which the monotonic clock is ahead, with --time"),
     run_option<&Arguments::boottime>("boottime", "seconds by which the time since boot is ahead, with --time"),
     run_option<&Arguments::show>("show", "say who parent, child and init are, before and after each step"),
+    run_option<&Arguments::wd>("wd", "directory that the program begins in"),
+    run_option<&Arguments::preserve_fds>("preserve-fds", "pass N more descriptors to the program, beside 0, 1 and 2"),
+    run_option<&Arguments::clear_env>("clear-env", "of the caller's environment, pass PATH, TERM and HOME alone"),
 };
 
 template <class T>
@@ -64,23 +70,26 @@ Status read_map(const char* option, const std::vector<std::string>& texts, std::
   return {};
 }
 
-Status read_seconds(const char* option, const std::string& text, std::optional<int64_t>& to) {
-  if (text.empty()) return {};
+Status read_seconds(const char* option, const std::optional<std::string>& text, std::optional<int64_t>& to) {
+  if (!text) return {};
   int64_t seconds = 0;
-  if (!read_number(std::string_view(text).substr(text[0] == '+' ? 1 : 0), seconds))
-    return fail(0, "invalid --", option, ": \"", text, "\" is no number of seconds");
+  if (!read_number(std::string_view(*text).substr(text->starts_with('+') ? 1 : 0), seconds))
+    return fail(0, "invalid --", option, ": \"", *text, "\" is no number of seconds");
   to = seconds;
   return {};
 }
 
-Status read_propagation(const std::string& text, Propagation& to) {
+Status read_propagation(const std::optional<std::string>& given, bool mount, Propagation& to) {
+  if (!given) return {};
+  const std::string& text = *given;
+  if (!mount) return fail(0, "--propagation needs a new mnt namespace (--mount)");
   if (text == "slave")
     to = Propagation::slave_mounts;
   else if (text == "shared")
     to = Propagation::shared_mounts;
   else if (text == "unchanged")
     to = Propagation::as_it_is;
-  else if (!text.empty() && text != "private")
+  else if (text != "private")
     return fail(0, "invalid --propagation: ", text, " (known: private, slave, shared, unchanged)");
   return {};
 }
@@ -92,17 +101,20 @@ Result<NsRun> complete(const Arguments& arguments, const Parsed& parsed) {
   HUSK_TRY(read_map("gid-map", arguments.gid_map, run.gid_map));
   HUSK_TRY(read_seconds("monotonic", arguments.monotonic, run.monotonic_offset));
   HUSK_TRY(read_seconds("boottime", arguments.boottime, run.boottime_offset));
-  HUSK_TRY(read_propagation(arguments.propagation, run.propagation));
-  if (arguments.no_map && !(run.uid_map.empty() && run.gid_map.empty()))
-    return fail(0, "--no-map contradicts --uid-map and --gid-map");
+  HUSK_TRY(read_propagation(arguments.propagation, arguments.mnt || arguments.all, run.propagation));
+  const bool given = !(run.uid_map.empty() && run.gid_map.empty());
+  if (arguments.no_map && given) return fail(0, "--no-map contradicts --uid-map and --gid-map");
+  if (arguments.map_auto && (given || arguments.no_map))
+    return fail(0, "--map-auto contradicts --uid-map, --gid-map and --no-map");
+  if (arguments.hostname && arguments.hostname->empty()) return fail(0, "--hostname: an empty name is none");
   if (run.kinds.empty())
     return Error{"no kind of namespace is named", 0,
                  "--user, --pid, --mount, --net, --uts, --ipc, --cgroup, --time, or --all"};
   run.unmapped = arguments.no_map;
-  run.hostname = arguments.hostname;
+  run.map_auto = arguments.map_auto;
+  run.hostname = arguments.hostname.value_or("");
   run.mount_proc = !arguments.no_proc;
-  run.show = arguments.show;
-  set_program(parsed.rest, run);
+  HUSK_TRY(set_program(arguments, parsed.rest, run));
   return run;
 }
 
@@ -126,7 +138,7 @@ constinit const Command ns_run_command = {
     "signal n. It is careful: mounts are private, /proc shows the new pid namespace, lo is up.\n\n"
     "A user without privileges names --user as well. With no maps given, root inside is the\n"
     "caller; more ids are mapped by newuidmap and newgidmap, as /etc/subuid and /etc/subgid\n"
-    "allow.\n\n"
+    "allow: those that are named, or all that are his (--map-auto).\n\n"
     "    $ husk ns run --user --pid --mount --show -- ps\n\n"
     "The first process of a pid namespace is spared signals that it has no handler for.",
     kOptions,

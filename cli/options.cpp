@@ -71,6 +71,11 @@ bool parse(const char* value, std::string& to) {
   return true;
 }
 
+bool parse(const char* value, std::optional<std::string>& to) {
+  to = value;
+  return true;
+}
+
 bool parse(const char* value, std::vector<std::string>& to) {
   to.emplace_back(value);
   return true;

@@ -5,6 +5,7 @@
 #include <husk/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,9 +27,10 @@ struct Option {
 };
 
 bool parse(const char* value, std::string& to);
-bool parse(const char* value, bool& to);                      // 1 t T true True TRUE 0 f F false False FALSE
-bool parse(const char* value, int& to);                       // decimal, 0x, 0
-bool parse(const char* value, std::vector<std::string>& to);  // adds one: the option may be given several times
+bool parse(const char* value, std::optional<std::string>& to);  // tells an empty value from none
+bool parse(const char* value, bool& to);                        // 1 t T true True TRUE 0 f F false False FALSE
+bool parse(const char* value, int& to);                         // decimal, 0x, 0
+bool parse(const char* value, std::vector<std::string>& to);    // adds one: the option may be given several times
 
 namespace detail {
 template <class T>
@@ -39,6 +41,10 @@ struct KindOf<bool> {
 };
 template <>
 struct KindOf<std::string> {
+  static constexpr Kind value = Kind::text;
+};
+template <>
+struct KindOf<std::optional<std::string>> {
   static constexpr Kind value = Kind::text;
 };
 template <>

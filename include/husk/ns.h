@@ -24,10 +24,13 @@ struct IdRange {
 enum class Propagation { private_mounts, slave_mounts, shared_mounts, as_it_is };
 
 // What both have. The program keeps the caller's session, terminal, umask and processors, and of its descriptors 0, 1
-// and 2.
+// and 2 and those that are to be preserved.
 struct NsProgram {
   std::vector<std::string> args;  // never empty; looked for in PATH of `env`
   std::vector<std::string> env;   // "KEY=value", all of it
+  std::string instead;            // of args[0], where there is no such file for the program; empty: nothing
+  std::string cwd;                // where the program begins; empty: as a namespace that is joined makes it
+  int preserve_fds = 0;           // descriptors from 3 on that it keeps
   // On descriptor 2: who the caller, the process that joins or unshares, and the one that becomes the program are after
   // each step. Needs /proc.
   bool show = false;
@@ -38,6 +41,7 @@ struct NsRun : NsProgram {
   // Of a new user namespace. Empty: root inside is the caller. Whoever lacks CAP_SETUID and maps more than himself has
   // it done by newuidmap and newgidmap.
   std::vector<IdRange> uid_map, gid_map;
+  bool map_auto = false;                                     // and all ids that /etc/subuid and /etc/subgid give him
   bool unmapped = false;                                     // no maps at all: everybody is the overflow id there
   std::string hostname;                                      // of a new uts namespace; empty: as outside
   Propagation propagation = Propagation::private_mounts;     // of all mounts in a new mnt namespace

@@ -22,6 +22,7 @@ struct NamedContainer {
   std::string engine;   // "podman", "docker", "containerd" ...; the runtime where no engine is known
   std::string id;       // in full
   std::string runtime;  // "husk" or "runc", whose state directory has it; may be empty
+  pid_t init = 0;       // its first process, where a state says it; 0: not known
 };
 
 struct NamespaceMember {
@@ -30,6 +31,7 @@ struct NamespaceMember {
   std::string name;            // by the kernel: 15 characters at most
   std::vector<pid_t> ns_pids;  // in every PID namespace, from that of /proc to its own
   bool kernel = false;         // a thread of the kernel
+  bool zombie = false;         // it has ended, and its parent has not waited for it
   std::array<uint64_t, kNamespaceKinds> namespaces = {};  // ids by kind; 0: not known
   std::optional<size_t> container;                        // in NamespaceView::containers
 };
@@ -53,7 +55,8 @@ struct NamespaceEntry {
   uint64_t parent = 0;                   // of user and pid
   std::optional<uint32_t> creator;       // of user: the uid that made it
   std::vector<NamespaceMap> uids, gids;  // of user
-  std::vector<size_t> members;           // processes, and threads that are elsewhere than their process
+  std::vector<size_t> members;           // living processes, and threads that are elsewhere than their process
+  std::vector<size_t> zombies;           // those that have ended in it and were not waited for
   std::vector<size_t> births;            // of pid and time: those whose children will be born in it
   std::vector<size_t> open;              // those that have it open
   std::vector<NamespaceMount> mounts;    // where it is mounted
@@ -69,9 +72,19 @@ struct NamespaceView {
   [[nodiscard]] const NamespaceEntry* find(uint64_t id) const;
 };
 
-// Looks at /proc. What ends meanwhile is left out; what may not be read is left out and counted. `roots`: state
-// directories of husk, beside the usual ones.
+// Looks at /proc. What ends meanwhile is left out; what may not be read is left out and counted; too few descriptors
+// are an error. `roots`: state directories of husk, beside the usual ones.
 Result<NamespaceView> list_namespaces(const std::vector<std::string>& roots);
+
+// What a word means: "net:[4026531840]"; the id of a namespace; a pid; the id of a container, or the beginning of one
+// that an engine has drawn: then its first process. A number is looked for in this order; "pid:1234" and
+// "container:1234" say what is meant.
+struct NamespaceTarget {
+  const NamespaceEntry* entry = nullptr;    // this one,
+  const NamespaceMember* member = nullptr;  // or this one
+  std::string also;                         // how to name what else it could be; empty: nothing else
+};
+Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word);
 
 // One object of that JSON array, or all of it.
 std::string namespaces_json(const NamespaceView& view);

@@ -9,12 +9,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "host/facts.h"
 #include "life/container.h"
+#include "life/own_user.h"
 #include "plan/ns.h"
 #include "start/launch.h"
 #include "sys/identity.h"
+#include "sys/path.h"
 
 namespace husk {
 namespace {
@@ -73,9 +76,35 @@ std::string working_directory() {
   return out;
 }
 
+// Why the kernel would refuse a map, which it does with one errno for all reasons.
+Status check_map(const char* what, const std::vector<IdRange>& ranges) {
+  constexpr size_t kMostLines = 340;
+  const auto words = [](const IdRange& r) { return cat(r.inside, ":", r.outside, ":", r.size); };
+  const auto wrong = [what](const std::string& why) {
+    return Error{cat("the map of ", what, " ids: ", why), 0, {}, 1};
+  };
+  const auto overlap = [](uint32_t a, uint32_t size_a, uint32_t b, uint32_t size_b) {
+    return a < uint64_t{b} + size_b && b < uint64_t{a} + size_a;
+  };
+  if (ranges.size() > kMostLines) return wrong(cat("it has more than ", kMostLines, " ranges"));
+  for (size_t i = 0; i < ranges.size(); ++i) {
+    const IdRange& a = ranges[i];
+    constexpr uint32_t kNone = ~uint32_t{0};
+    if (uint64_t{a.inside} + a.size > kNone || uint64_t{a.outside} + a.size > kNone)
+      return wrong(cat(words(a), " goes beyond ", kNone - 1, ", the last id that there is"));
+    for (size_t j = 0; j < i; ++j)
+      if (const IdRange& b = ranges[j];
+          overlap(a.inside, a.size, b.inside, b.size) || overlap(a.outside, a.size, b.outside, b.size))
+        return wrong(cat(words(b), " and ", words(a), " overlap"));
+  }
+  return {};
+}
+
 bool has_capability(const host::Facts& facts, unsigned capability) {
   return (facts.capabilities >> capability & 1) != 0;
 }
+
+constexpr size_t kLongestHostname = 64;
 
 // What belongs to a kind that is not asked for would be left undone in silence.
 Status check(const NsRun& run, const host::Facts& facts) {
@@ -86,6 +115,15 @@ Status check(const NsRun& run, const host::Facts& facts) {
   if (run.args.empty()) return Error{"no program to run", 0, {}, 1};
   if (run.kinds.empty())
     return Error{"no kind of namespace is named", 0, "user, pid, mount, net, uts, ipc, cgroup, time", 1};
+  if (run.hostname.size() > kLongestHostname)
+    return Error{
+        cat("a hostname has ", kLongestHostname, " bytes at most, \"", run.hostname, "\" has ", run.hostname.size()),
+        0,
+        {},
+        1};
+  HUSK_TRY(check_map("user", run.uid_map));
+  HUSK_TRY(check_map("group", run.gid_map));
+  if (run.map_auto) HUSK_TRY(needs(NsKind::user, "a map of ids"));
   if (!run.hostname.empty()) HUSK_TRY(needs(NsKind::uts, "a hostname"));
   if (!run.uid_map.empty() || !run.gid_map.empty()) HUSK_TRY(needs(NsKind::user, "a map of ids"));
   if (run.monotonic_offset || run.boottime_offset) HUSK_TRY(needs(NsKind::time, "an offset of a clock"));
@@ -105,6 +143,8 @@ class Running {
     in_.show = program_.show;
     in_.force_long = env_.force_long_start;
     in_.cwd = working_directory();
+    in_.wd = program_.cwd;
+    in_.preserve_fds = program_.preserve_fds;
     HUSK_LET(plan::Plan plan, plan::build_ns(in_));
     if (program_.show) {
       procfs_.reset(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -123,10 +163,16 @@ class Running {
       return Status();
     };
     cgroup::Cgroup none;
-    HUSK_LET(starting::Process process, starting::launch(plan, none, callbacks));
+    Result<starting::Process> process = starting::launch(plan, none, callbacks);
+    if (!process.ok()) {
+      Error error = std::move(process).error();
+      if (!error.more.empty() && !program_.show)
+        error.more += "; --show says who parent, child and init are after each";
+      return error;
+    }
     Launched out;
-    out.pid = process.pid;
-    out.pidfd = process.pidfd.release();
+    out.pid = process->pid;
+    out.pidfd = process->pidfd.release();
     return out;
   }
 
@@ -138,6 +184,19 @@ class Running {
   sys::Fd procfs_;
   sys::Narrator narrator_;
 };
+
+// Whether a file is there, seen from `root`: "/proc/PID/root" or "/". No link of the other side leads out of it.
+bool is_there(const std::string& root, const std::string& path, const host::Facts& facts) {
+  const sys::Fd dir(open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!dir) return true;  // then whoever tries it will say
+  return static_cast<bool>(sys::Fd(sys::open_in({dir.get(), facts.openat2}, Str(path.data(), path.size()), O_PATH)));
+}
+
+std::vector<std::string> args_of(const NsProgram& program, const std::string& root, const host::Facts& facts) {
+  std::vector<std::string> out = program.args;
+  if (!program.instead.empty() && !is_there(root, out[0], facts)) out[0] = program.instead;
+  return out;
+}
 
 Error with_hint(Error error, const char* hint) {
   if (error.hint.empty()) error.hint = hint;
@@ -151,9 +210,31 @@ struct Target {
   sys::Fd pidfd;  // empty on kernels without pidfds
 };
 
-Result<Target> target_of(const Environment& env, const std::string& name) {
+enum class Meant { process, container };
+
+// A number is a pid, or the id of a container if there is no such process. Where it may be both, nobody is entered by
+// chance.
+Result<Meant> meant_by(const Environment& env, std::string* name) {
+  constexpr std::string_view kPid = "pid:", kContainer = "container:";
+  if (name->starts_with(kContainer)) {
+    name->erase(0, kContainer.size());
+    return Meant::container;
+  }
+  const bool told = name->starts_with(kPid);
+  if (told) name->erase(0, kPid.size());
+  const bool number = name->find_first_not_of("0123456789") == std::string::npos && !name->empty() && name->size() <= 9;
+  if (told && !number) return fail(0, "\"", *name, "\" is no pid");
+  if (!number) return Meant::container;
+  if (told || !life::find(env, *name).ok()) return Meant::process;
+  if (store::look_at(std::atoi(name->c_str())).start_time == 0) return Meant::container;
+  return Error{cat(*name, " is a process, and the id of a container"), 0,
+               cat("say which: ", kPid, *name, " or ", kContainer, *name), 1};
+}
+
+Result<Target> target_of(const Environment& env, std::string name) {
+  HUSK_LET(const Meant what, meant_by(env, &name));
   Target out;
-  if (name.find_first_not_of("0123456789") != std::string::npos || name.empty() || name.size() > 9) {
+  if (what != Meant::process) {
     HUSK_LET(const life::Found found, life::find(env, name));
     if (found.phase == Phase::stopped || found.phase == Phase::creating)
       return Error{
@@ -168,6 +249,11 @@ Result<Target> target_of(const Environment& env, const std::string& name) {
   const long fd = sys::call(SYS_pidfd_open, out.pid, 0);
   if (fd < 0 && fd != -ENOSYS) return fail(static_cast<int>(-fd), "process ", name);
   if (fd >= 0) out.pidfd.reset(static_cast<int>(fd));
+  const store::ProcessFacts facts = store::look_at(out.pid);
+  if (facts.start_time == 0) return fail(ESRCH, "process ", name);
+  if (facts.ended)
+    return Error{cat("process ", name, " has ended"), ESRCH, "it is a zombie: its parent has not waited for it", 1,
+                 true};
   return out;
 }
 
@@ -207,7 +293,14 @@ Result<Launched> ns_run(const Environment& env, const NsRun& run) {
   spec::Linux lx;
   for (const NsKind kind : kNsKinds)
     if (among(run.kinds, kind)) lx.namespaces.push_back({type_of(kind), {}});
-  if (among(run.kinds, NsKind::user) && !run.unmapped) {
+  if (run.map_auto) {
+    const life::OwnMaps maps = life::own_maps(facts.euid, facts.egid);
+    if (maps.uids.size() < 2 || maps.gids.size() < 2)
+      return Error{"there are no more ids for the caller than his own", 0,
+                   "it takes lines of his in /etc/subuid and /etc/subgid, and newuidmap and newgidmap", 1};
+    lx.uid_mappings = maps.uids;
+    lx.gid_mappings = maps.gids;
+  } else if (among(run.kinds, NsKind::user) && !run.unmapped) {
     lx.uid_mappings = mapping_of(run.uid_map, facts.euid);
     lx.gid_mappings = mapping_of(run.gid_map, facts.egid);
   }
@@ -216,7 +309,8 @@ Result<Launched> ns_run(const Environment& env, const NsRun& run) {
     if (run.monotonic_offset) lx.time_offsets->monotonic = spec::TimeOffset{*run.monotonic_offset, 0};
     if (run.boottime_offset) lx.time_offsets->boottime = spec::TimeOffset{*run.boottime_offset, 0};
   }
-  plan::NsInput in{lx, facts, run.args, run.env, run.hostname};
+  const std::vector<std::string> args = args_of(run, "/", facts);
+  plan::NsInput in{lx, facts, args, run.env, run.hostname};
   in.propagation = flags_of(run.propagation);
   in.mount_proc = run.mount_proc;
   in.unmapped = run.unmapped;
@@ -226,6 +320,8 @@ Result<Launched> ns_run(const Environment& env, const NsRun& run) {
   Result<Launched> out = Running(env, run, in, none).run();
   if (!out.ok() && out.error().errnum == ENOSPC)
     return with_hint(std::move(out).error(), "the limits are in /proc/sys/user/max_*_namespaces");
+  if (!out.ok() && out.error().errnum == ERANGE)
+    return with_hint(std::move(out).error(), "no clock may be before its beginning, or 146 years after it");
   return out;
 }
 
@@ -235,7 +331,10 @@ Result<Launched> ns_enter(const Environment& env, const NsEnter& enter) {
   spec::Linux lx;
   HUSK_LET(lx.namespaces, namespaces_of(target, enter.kinds));
   const host::Facts facts = host::probe();
-  plan::NsInput in{lx, facts, enter.args, enter.env};
+  const bool elsewhere = std::any_of(lx.namespaces.begin(), lx.namespaces.end(),
+                                     [](const auto& n) { return n.type == spec::NsType::mount; });
+  const std::vector<std::string> args = args_of(enter, elsewhere ? cat("/proc/", target.pid, "/root") : "/", facts);
+  plan::NsInput in{lx, facts, args, enter.env};
   in.by_pidfd = static_cast<bool>(target.pidfd) && !lx.namespaces.empty();
   Result<Launched> out = Running(env, enter, in, target.pidfd).run();
   if (!out.ok() && out.error().errnum == EPERM)

@@ -29,9 +29,9 @@ std::string who(const NamespaceMember& member) {
   return cat(member.pid, " ", printable(member.name));
 }
 
-std::string member_rows(const NamespaceView& view, const NamespaceEntry& entry) {
-  std::string out = row("processes", std::to_string(entry.members.size()));
-  for (const size_t i : entry.members) {
+std::string member_rows(std::string_view name, const NamespaceView& view, const std::vector<size_t>& members) {
+  std::string out = row(name, std::to_string(members.size()));
+  for (const size_t i : members) {
     const NamespaceMember& member = view.members[i];
     std::string line = cat(life::level_words(member), "  ", printable(member.name));
     if (member.process != member.pid) line += cat(" (a thread of ", member.process, ")");
@@ -55,12 +55,15 @@ std::string describe_namespace(const NamespaceView& view, const NamespaceEntry& 
     out += row("mounted at", cat(printable(mount.path), " (in mnt ", mount.mnt, ")"));
   for (const size_t i : entry.births) out += row("children of", who(view.members[i]));
   for (const size_t i : entry.open) out += row("open in", who(view.members[i]));
-  return out + member_rows(view, entry);
+  out += member_rows("processes", view, entry.members);
+  if (!entry.zombies.empty()) out += member_rows("zombies", view, entry.zombies);
+  return out;
 }
 
 std::string describe_member(const NamespaceView& view, const NamespaceMember& member) {
   std::string out = row("process", who(member));
   if (member.process != member.pid) out += row("a thread of", std::to_string(member.process));
+  if (member.zombie) out += row("state", "zombie: it has ended, and its parent has not waited for it");
   out += row("pids", cat(life::level_words(member), member.ns_pids.size() > 1 ? "  (the innermost last)" : ""));
   if (member.container) out += row("container", life::container_words(view.containers[*member.container]));
   for (size_t i = 0; i < kNamespaceKinds; ++i) {

@@ -22,6 +22,7 @@ void write_container(Writer& w, const NamedContainer& container) {
 void write_levels(Writer& w, const NamespaceView& view, const NamespaceMember& member) {
   w.member("pid", static_cast<int32_t>(member.pid));
   if (member.process != member.pid) w.member("threadOf", static_cast<int32_t>(member.process));
+  if (member.zombie) w.member("zombie", true);
   w.key("nsPids").begin_array();
   for (const pid_t pid : member.ns_pids) w.number(static_cast<int32_t>(pid));
   w.end_array().member("name", member.name);
@@ -29,6 +30,16 @@ void write_levels(Writer& w, const NamespaceView& view, const NamespaceMember& m
     w.key("container");
     write_container(w, view.containers[*member.container]);
   }
+}
+
+void write_members(Writer& w, std::string_view name, const NamespaceView& view, const std::vector<size_t>& members) {
+  w.key(name).begin_array();
+  for (const size_t i : members) {
+    w.begin_object();
+    write_levels(w, view, view.members[i]);
+    w.end_object();
+  }
+  w.end_array();
 }
 
 void write_map(Writer& w, std::string_view name, const std::vector<NamespaceMap>& map) {
@@ -65,13 +76,8 @@ void write(Writer& w, const NamespaceView& view, const NamespaceEntry& entry) {
   if (entry.owner != 0) w.member("owner", entry.owner);
   if (entry.parent != 0) w.member("parent", entry.parent);
   if (entry.kind == NamespaceKind::user) write_user(w, entry);
-  w.key("processes").begin_array();
-  for (const size_t i : entry.members) {
-    w.begin_object();
-    write_levels(w, view, view.members[i]);
-    w.end_object();
-  }
-  w.end_array();
+  write_members(w, "processes", view, entry.members);
+  if (!entry.zombies.empty()) write_members(w, "zombies", view, entry.zombies);
   if (!entry.containers.empty()) {
     w.key("containers").begin_array();
     for (const size_t i : entry.containers) write_container(w, view.containers[i]);

@@ -33,10 +33,66 @@ struct DirCloser {
   void operator()(DIR* dir) const { (void)::closedir(dir); }
 };
 
+std::optional<NamespaceName> name_at(int dir, const char* path, int* err) {
+  char text[64];
+  const ssize_t n = ::readlinkat(dir, path, text, sizeof text);
+  *err = n < 0 ? errno : 0;
+  if (n < 0) return {};
+  return life::namespace_named({text, static_cast<size_t>(n)});
+}
+
+class Scan {
+ public:
+  Result<NamespaceView> run(const std::vector<std::string>& roots);
+
+ private:
+  struct Later {  // what a namespace has beside members; members are found when all are known
+    NamespaceName name;
+    pid_t pid;
+    bool births;  // else it is open
+  };
+
+  sys::Fd open(int dir, const char* path, int flags);
+  std::string text_at(int dir, const char* name, size_t most = kMaxText);
+  std::vector<pid_t> numbers_in(int dir, const char* path);
+  void look_at(pid_t pid);
+  bool look_at_kinds(int dir, NamespaceMember* member);
+  void look_at_threads(int dir, const NamespaceMember& process);
+  void look_at_births(int dir, const NamespaceMember& process);
+  void look_at_descriptors(int dir, pid_t pid);
+  void look_at_maps(int dir, uint64_t user);
+  void look_at_mounts(int dir, uint64_t mnt);
+  std::optional<size_t> container_of(int dir, pid_t pid);
+  void put_together(std::vector<NamespaceEntry>* entries);
+
+  NamespaceView view_;
+  life::Namespaces namespaces_;
+  std::vector<Later> later_;
+  std::vector<uint64_t> mapped_, mounts_seen_;
+  std::array<uint64_t, kNamespaceKinds> own_ = {};
+  std::unordered_map<pid_t, std::string> places_;  // of the cgroups that name a container
+  int wanted_ = 0;                                 // see life::is_want()
+};
+
+// What cannot be opened because it is gone is nothing to speak of; what cannot be for want of descriptors would be
+// missing in silence.
+sys::Fd Scan::open(int dir, const char* path, int flags) {
+  sys::Fd out(::openat(dir, path, flags | O_CLOEXEC));
+  if (!out && life::is_want(errno)) wanted_ = errno;
+  return out;
+}
+
+std::string Scan::text_at(int dir, const char* name, size_t most) {
+  Result<std::string> text = host::read_file(cat("/proc/self/fd/", dir, "/", name), most);
+  if (text.ok()) return *std::move(text);
+  if (life::is_want(text.error().errnum)) wanted_ = text.error().errnum;
+  return {};
+}
+
 // The entries of a directory that are numbers.
-std::vector<pid_t> numbers_in(int dir, const char* path) {
+std::vector<pid_t> Scan::numbers_in(int dir, const char* path) {
   std::vector<pid_t> out;
-  sys::Fd fd(::openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  sys::Fd fd = open(dir, path, O_RDONLY | O_DIRECTORY);
   if (!fd) return out;
   const std::unique_ptr<DIR, DirCloser> stream(::fdopendir(fd.get()));
   if (stream == nullptr) return out;
@@ -49,49 +105,6 @@ std::vector<pid_t> numbers_in(int dir, const char* path) {
   }
   return out;
 }
-
-std::optional<NamespaceName> name_at(int dir, const char* path, int* err) {
-  char text[64];
-  const ssize_t n = ::readlinkat(dir, path, text, sizeof text);
-  *err = n < 0 ? errno : 0;
-  if (n < 0) return {};
-  return life::namespace_named({text, static_cast<size_t>(n)});
-}
-
-std::string text_at(int dir, const char* name) {
-  Result<std::string> text = host::read_file(cat("/proc/self/fd/", dir, "/", name), kMaxText);
-  return text.ok() ? *std::move(text) : std::string();
-}
-
-class Scan {
- public:
-  NamespaceView run(const std::vector<std::string>& roots);
-
- private:
-  struct Later {  // what a namespace has beside members; members are found when all are known
-    NamespaceName name;
-    pid_t pid;
-    bool births;  // else it is open
-  };
-
-  void look_at(pid_t pid);
-  bool look_at_kinds(int dir, NamespaceMember* member);
-  void look_at_threads(int dir, const NamespaceMember& process);
-  void look_at_births(int dir, const NamespaceMember& process);
-  void look_at_descriptors(int dir, pid_t pid);
-  void look_at_maps(int dir, uint64_t user);
-  void look_at_mounts(int dir, uint64_t mnt);
-  std::optional<size_t> container_of(int dir);
-  size_t container(const NamedContainer& named);
-  void name_containers(const std::vector<life::KnownContainer>& known);
-  void put_together(std::vector<NamespaceEntry>* entries);
-
-  NamespaceView view_;
-  life::Namespaces namespaces_;
-  std::vector<Later> later_;
-  std::vector<uint64_t> mapped_, mounts_seen_;
-  std::array<uint64_t, kNamespaceKinds> own_ = {};
-};
 
 // False: it may not be looked into, or is gone.
 bool Scan::look_at_kinds(int dir, NamespaceMember* member) {
@@ -118,7 +131,7 @@ bool Scan::look_at_kinds(int dir, NamespaceMember* member) {
 void Scan::look_at_threads(int dir, const NamespaceMember& process) {
   for (const pid_t tid : numbers_in(dir, "task")) {
     if (tid == process.pid) continue;
-    const sys::Fd task(::openat(dir, cat("task/", tid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const sys::Fd task = open(dir, cat("task/", tid).c_str(), O_PATH | O_DIRECTORY);
     NamespaceMember thread;
     const size_t hidden = view_.hidden;
     if (!task || !look_at_kinds(task.get(), &thread) || thread.namespaces == process.namespaces) {
@@ -147,7 +160,7 @@ void Scan::look_at_births(int dir, const NamespaceMember& process) {
 }
 
 void Scan::look_at_descriptors(int dir, pid_t pid) {
-  const sys::Fd descriptors(::openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const sys::Fd descriptors = open(dir, "fd", O_RDONLY | O_DIRECTORY);
   if (!descriptors) return;
   std::vector<uint64_t> seen;
   for (const pid_t number : numbers_in(descriptors.get(), ".")) {
@@ -175,30 +188,24 @@ void Scan::look_at_maps(int dir, uint64_t user) {
 void Scan::look_at_mounts(int dir, uint64_t mnt) {
   if (mnt == 0 || std::find(mounts_seen_.begin(), mounts_seen_.end(), mnt) != mounts_seen_.end()) return;
   mounts_seen_.push_back(mnt);
-  const Result<std::string> text = host::read_file(cat("/proc/self/fd/", dir, "/mountinfo"), kMaxMountinfo);
-  if (!text.ok()) return;
+  const std::string text = text_at(dir, "mountinfo", kMaxMountinfo);
   const bool own = own_[static_cast<size_t>(NamespaceKind::mnt)] == mnt;
-  for (life::NamespaceMounted& mounted : life::namespaces_mounted(*text)) {
+  for (life::NamespaceMounted& mounted : life::namespaces_mounted(text)) {
     namespaces_.at(mounted.name).mounts.push_back({mounted.path, mnt});
     if (own) namespaces_.ask_at(mounted.name, AT_FDCWD, mounted.path.c_str());
   }
 }
 
-size_t Scan::container(const NamedContainer& named) {
-  for (size_t i = 0; i < view_.containers.size(); ++i)
-    if (view_.containers[i].engine == named.engine && view_.containers[i].id == named.id) return i;
-  view_.containers.push_back(named);
-  return view_.containers.size() - 1;
-}
-
-std::optional<size_t> Scan::container_of(int dir) {
-  const std::optional<NamedContainer> named = life::container_in(text_at(dir, "cgroup"));
+std::optional<size_t> Scan::container_of(int dir, pid_t pid) {
+  std::string place;
+  const std::optional<NamedContainer> named = life::container_in(text_at(dir, "cgroup"), &place);
   if (!named) return {};
-  return container(*named);
+  places_[pid] = std::move(place);
+  return life::container_named(*named, &view_);
 }
 
 void Scan::look_at(pid_t pid) {
-  const sys::Fd dir(::open(cat("/proc/", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const sys::Fd dir = open(AT_FDCWD, cat("/proc/", pid).c_str(), O_RDONLY | O_DIRECTORY);
   NamespaceMember member;
   member.pid = member.process = pid;
   if (!dir || !look_at_kinds(dir.get(), &member)) return;
@@ -207,36 +214,18 @@ void Scan::look_at(pid_t pid) {
   if (levels.ns_pids.empty()) return;  // gone
   member.name = std::move(levels.name);
   member.ns_pids = std::move(levels.ns_pids);
-  // Who is dying has no memory either.
+  // Who is dying has no memory either. A process whose first thread has ended and others live is none that has ended.
   const std::string_view state = life::status_value(status, "State");
-  member.kernel = life::status_value(status, "VmSize").empty() && !state.starts_with('Z') && !state.starts_with('X');
-  member.container = container_of(dir.get());
+  const bool ended = state.starts_with('Z') || state.starts_with('X');
+  member.zombie = ended && numbers_in(dir.get(), "task").size() <= 1;
+  member.kernel = life::status_value(status, "VmSize").empty() && !ended;
+  member.container = container_of(dir.get(), pid);
   look_at_maps(dir.get(), member.namespaces[static_cast<size_t>(NamespaceKind::user)]);
   look_at_mounts(dir.get(), member.namespaces[static_cast<size_t>(NamespaceKind::mnt)]);
   look_at_births(dir.get(), member);
   look_at_descriptors(dir.get(), pid);
   if (life::status_value(status, "Threads") != "1") look_at_threads(dir.get(), member);
   view_.members.push_back(std::move(member));
-}
-
-// What a runtime has written down goes before the name of a cgroup, which may be that of a container around it.
-void Scan::name_containers(const std::vector<life::KnownContainer>& known) {
-  constexpr auto kPid = static_cast<size_t>(NamespaceKind::pid);
-  for (const life::KnownContainer& one : known) {
-    uint64_t pid_namespace = 0;
-    for (const NamespaceMember& member : view_.members)
-      if (one.own_pid_namespace && member.pid == one.init) pid_namespace = member.namespaces[kPid];
-    const auto is_in = [&](const NamespaceMember& member) {
-      return member.process == one.init || (pid_namespace != 0 && member.namespaces[kPid] == pid_namespace) ||
-             std::binary_search(one.processes.begin(), one.processes.end(), member.process);
-    };
-    for (NamespaceMember& member : view_.members) {
-      if (!is_in(member)) continue;
-      if (!member.container || view_.containers[*member.container].id != one.id)
-        member.container = container({one.runtime, one.id, one.runtime});
-      view_.containers[*member.container].runtime = one.runtime;
-    }
-  }
 }
 
 void Scan::put_together(std::vector<NamespaceEntry>* entries) {
@@ -255,7 +244,7 @@ void Scan::put_together(std::vector<NamespaceEntry>* entries) {
           view_.members[process->second].namespaces[kind] == id)
         continue;
       NamespaceEntry& entry = *by_id[id];
-      entry.members.push_back(i);
+      (member.zombie ? entry.zombies : entry.members).push_back(i);
       if (!member.container || entry.first || entry.own) continue;
       if (std::find(entry.containers.begin(), entry.containers.end(), *member.container) == entry.containers.end())
         entry.containers.push_back(*member.container);
@@ -276,7 +265,8 @@ void drop_forsaken(std::vector<NamespaceEntry>* entries) {
   std::unordered_set<uint64_t> kept;
   std::vector<uint64_t> todo;
   for (const NamespaceEntry& entry : *entries)
-    if (!entry.members.empty() || !entry.births.empty() || !entry.open.empty() || !entry.mounts.empty())
+    if (!entry.members.empty() || !entry.zombies.empty() || !entry.births.empty() || !entry.open.empty() ||
+        !entry.mounts.empty())
       todo.push_back(entry.id);
   while (!todo.empty()) {
     const uint64_t id = todo.back();
@@ -300,7 +290,7 @@ bool is_first(const NamespaceEntry& entry, const NamespaceMember* init) {
   return !numbered && init != nullptr && init->namespaces[kind] == entry.id;
 }
 
-NamespaceView Scan::run(const std::vector<std::string>& roots) {
+Result<NamespaceView> Scan::run(const std::vector<std::string>& roots) {
   // Before the processes: a container that is gone by then has none.
   const std::vector<life::KnownContainer> known = life::known_containers(roots);
   for (size_t i = 0; i < kNamespaceKinds; ++i) {
@@ -311,7 +301,10 @@ NamespaceView Scan::run(const std::vector<std::string>& roots) {
   for (const pid_t pid : numbers_in(AT_FDCWD, "/proc")) look_at(pid);
   std::sort(view_.members.begin(), view_.members.end(),
             [](const NamespaceMember& a, const NamespaceMember& b) { return a.pid < b.pid; });
-  name_containers(known);
+  if (wanted_ == 0) wanted_ = namespaces_.wanted();
+  if (wanted_ != 0)
+    return Error{"look at the processes in /proc", wanted_, "it takes about twenty descriptors: see `ulimit -n`"};
+  life::name_by_states(known, places_, own_[static_cast<size_t>(NamespaceKind::pid)], &view_);
   // kthreadd, which no other PID namespace has.
   const NamespaceMember* init = nullptr;
   for (const NamespaceMember& member : view_.members)

@@ -94,15 +94,19 @@ std::optional<NamedContainer> by_parent(std::string_view parent, std::string_vie
   return {};
 }
 
-std::optional<NamedContainer> in_path(std::string_view path) {
+std::optional<NamedContainer> in_path(std::string_view path, std::string* place) {
   std::optional<NamedContainer> out;
+  const std::string_view whole = path;
   std::string_view parent;
   while (!path.empty()) {
     const std::string_view part = host::take(path, '/');
     std::optional<NamedContainer> found = by_prefix(part);
     if (!found) found = by_colons(part);
     if (!found) found = by_parent(parent, part);
-    if (found) out = std::move(found);
+    if (found) {
+      out = std::move(found);
+      if (place != nullptr) *place = whole.substr(0, static_cast<size_t>(part.end() - whole.begin()));
+    }
     parent = part;
   }
   return out;
@@ -110,14 +114,63 @@ std::optional<NamedContainer> in_path(std::string_view path) {
 
 }  // namespace
 
-std::optional<NamedContainer> container_in(std::string_view cgroups) {
+std::optional<NamedContainer> container_in(std::string_view cgroups, std::string* place) {
   while (!cgroups.empty()) {
     std::string_view line = host::take(cgroups, '\n');
     host::take(line, ':');
     host::take(line, ':');
-    if (std::optional<NamedContainer> found = in_path(line)) return found;
+    if (std::optional<NamedContainer> found = in_path(line, place)) return found;
   }
   return {};
+}
+
+size_t container_named(const NamedContainer& named, NamespaceView* view) {
+  for (size_t i = 0; i < view->containers.size(); ++i)
+    if (view->containers[i].engine == named.engine && view->containers[i].id == named.id) return i;
+  view->containers.push_back(named);
+  return view->containers.size() - 1;
+}
+
+namespace {
+
+// Processes with a cgroup that is called as that of `one` is, but stands elsewhere.
+void disown_others(const KnownContainer& one, const std::unordered_map<pid_t, std::string>& places,
+                   NamespaceView* view) {
+  const auto home = places.find(one.init);
+  if (home == places.end()) return;
+  for (NamespaceMember& member : view->members) {
+    if (!member.container || view->containers[*member.container].id != one.id) continue;
+    const auto place = places.find(member.process);
+    if (place != places.end() && place->second != home->second) member.container.reset();
+  }
+}
+
+}  // namespace
+
+void name_by_states(const std::vector<KnownContainer>& known, const std::unordered_map<pid_t, std::string>& places,
+                    uint64_t host, NamespaceView* view) {
+  constexpr auto kPid = static_cast<size_t>(NamespaceKind::pid);
+  for (const KnownContainer& one : known) disown_others(one, places, view);
+  std::vector<bool> named(view->members.size());
+  for (const KnownContainer& one : known) {
+    uint64_t pid_namespace = 0;
+    for (const NamespaceMember& member : view->members)
+      if (one.own_pid_namespace && member.pid == one.init) pid_namespace = member.namespaces[kPid];
+    if (pid_namespace == host) pid_namespace = 0;
+    for (size_t i = 0; i < view->members.size(); ++i) {
+      NamespaceMember& member = view->members[i];
+      const bool is_in = member.process == one.init ||
+                         (pid_namespace != 0 && member.namespaces[kPid] == pid_namespace) ||
+                         std::binary_search(one.processes.begin(), one.processes.end(), member.process);
+      if (!is_in || named[i]) continue;
+      named[i] = true;
+      if (!member.container || view->containers[*member.container].id != one.id)
+        member.container = container_named({one.runtime, one.id, one.runtime}, view);
+      NamedContainer& container = view->containers[*member.container];
+      container.runtime = one.runtime;
+      if (member.pid == one.init) container.init = one.init;
+    }
+  }
 }
 
 }  // namespace husk::life

@@ -95,6 +95,10 @@ NamespaceEntry& Namespaces::at(NamespaceName name) {
   return known(name).entry;
 }
 
+void Namespaces::note(int err) {
+  if (is_want(err)) wanted_ = err;
+}
+
 bool Namespaces::was_asked(uint64_t id) const {
   const auto found = known_.find(id);
   return found != known_.end() && found->second.asked;
@@ -106,6 +110,7 @@ void Namespaces::ask(NamespaceName name, int fd) {
   const auto related = [this](NamespaceKind kind, int related_fd) -> uint64_t {
     const sys::Fd owned(related_fd);
     struct stat st = {};
+    if (!owned) note(errno);
     if (!owned || ::fstat(owned.get(), &st) < 0) return 0;
     ask({kind, st.st_ino}, owned.get());
     return st.st_ino;
@@ -127,9 +132,11 @@ void Namespaces::ask_at(NamespaceName name, int dir, const char* path) {
   const sys::Fd place(::openat(dir, path, O_PATH | O_CLOEXEC));
   struct statfs fs = {};
   struct stat st = {};
+  if (!place) note(errno);
   if (!place || ::fstatfs(place.get(), &fs) < 0 || fs.f_type != NSFS_MAGIC) return;
   if (::fstat(place.get(), &st) < 0 || st.st_ino != name.id) return;
   const sys::Fd fd(::open(cat("/proc/self/fd/", place.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) note(errno);
   if (fd) ask(name, fd.get());
 }
 

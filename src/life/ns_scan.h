@@ -1,6 +1,7 @@
 // Gathering namespaces; see ns_scan.cpp.
 #pragma once
 
+#include <cerrno>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,11 @@ struct NamespaceMounted {
 // The namespaces in the text of a /proc/PID/mountinfo. Pure.
 [[nodiscard]] std::vector<NamespaceMounted> namespaces_mounted(std::string_view mountinfo);
 
+// The errno of what is there and was not seen for want of descriptors or memory.
+[[nodiscard]] constexpr bool is_want(int err) {
+  return err == EMFILE || err == ENFILE || err == ENOMEM;
+}
+
 // Collects them one by one; each is asked for its owner and parent once.
 class Namespaces {
  public:
@@ -38,6 +44,8 @@ class Namespaces {
   // `dir`/`path`: a file that should be this namespace. Whatever else it is by now, it is not opened.
   void ask_at(NamespaceName name, int dir, const char* path);
   [[nodiscard]] std::vector<NamespaceEntry> take();
+  // What is_want() of something that was asked for; 0: nothing was.
+  [[nodiscard]] int wanted() const { return wanted_; }
 
  private:
   struct Known {
@@ -45,7 +53,9 @@ class Namespaces {
     bool asked = false;
   };
   Known& known(NamespaceName name);
+  void note(int err);
 
+  int wanted_ = 0;
   std::unordered_map<uint64_t, Known> known_;
 };
 

@@ -97,8 +97,11 @@ std::vector<std::string> facts_of(const NamespaceView& view, const NamespaceEntr
 }
 
 std::string keeper_words(const NamespaceView& view, const NamespaceEntry& entry) {
-  const size_t count = entry.members.size();
-  if (count > 0) return cat(count, count == 1 ? " process" : " processes");
+  const auto number = [](size_t n, const char* one, const char* more) { return cat(n, " ", n == 1 ? one : more); };
+  const std::string dead = entry.zombies.empty() ? "" : number(entry.zombies.size(), "zombie", "zombies");
+  if (const size_t count = entry.members.size(); count > 0)
+    return cat(number(count, "process", "processes"), dead.empty() ? "" : " and ", dead);
+  if (!dead.empty()) return cat("nobody in it but ", dead);
   if (!entry.mounts.empty()) return cat("nobody in it, mounted at ", printable(entry.mounts[0].path));
   const auto who = [&view](size_t i) { return cat(view.members[i].pid, " ", printable(view.members[i].name)); };
   if (!entry.births.empty()) return cat("nobody in it, for children of ", who(entry.births[0]));

@@ -34,6 +34,8 @@ struct NamespaceForest {
 [[nodiscard]] std::string keeper_words(const NamespaceView& view, const NamespaceEntry& entry);
 // Members that are to be named: no threads of the kernel, `most` of them.
 [[nodiscard]] std::vector<size_t> named_members(const NamespaceView& view, const NamespaceEntry& entry, size_t most);
+// Of a container (a place in NamespaceView::containers); null: no living one is in sight.
+[[nodiscard]] const NamespaceMember* first_process(const NamespaceView& view, size_t container);
 [[nodiscard]] std::string joined(const std::vector<std::string>& words, std::string_view separator);
 
 [[nodiscard]] std::string namespaces_svg(const NamespaceView& view, size_t most);

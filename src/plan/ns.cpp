@@ -54,12 +54,14 @@ Result<Plan> build_ns(const NsInput& in) {
     if (is_new(in.lx, spec::NsType::pid) && in.mount_proc) mount_proc(in, plan);
   }
   if (!in.hostname.empty()) add(plan, namespaces::Hostname{plan.arena.copy(in.hostname)});
+  if (!in.wd.empty()) add(plan, process::WorkingDirectory{plan.arena.copy(in.wd), false});
   add(plan, plan::Ready{});
   process::Program program;
   program.args = kept(in.args, plan.arena);
   program.env = kept(in.env, plan.arena);
   add(plan, program);
-  add_exec(0, plan);
+  add_exec(in.preserve_fds, plan);
+  plan.preserve_fds = in.preserve_fds;
 
   plan.header.bootstrap = bootstrap;
   plan.header.mount_api = in.facts.mount_api;

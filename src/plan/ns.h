@@ -18,6 +18,8 @@ struct NsInput {
   bool by_pidfd = false;  // what is joined is one process's, and a pidfd of it will be handed over
   bool show = false;
   bool force_long = false;
+  int preserve_fds = 0;
+  std::string wd;   // where the program begins; empty: where it is
   std::string cwd;  // to go back to, where making mounts takes us elsewhere; empty: not known
 };
 
