@@ -12,7 +12,7 @@ ONLY    ?=
 # Configured once; CMake itself looks again whenever one of its files changes.
 configured = $(BUILD)/$(1)/Makefile
 
-.PHONY: all run test install attacks bench asan fuzz tidy vectors format check clean help packages-build packages-run packages-test packages-fuzz
+.PHONY: all run test install pages attacks bench asan fuzz tidy vectors format check clean help packages-build packages-run packages-test packages-fuzz
 
 all: packages-build ## release binary: build/release/husk
 	@$(MAKE) --no-print-directory $(call configured,release)
@@ -55,6 +55,9 @@ vectors: packages-test ## fetches the runtime-spec's own schema test vectors for
 
 bench: packages-run all ## run /bin/true: husk, its peers and a bare C floor
 	@bench/bench.sh
+
+pages: all ## writes the manual pages in docs/man anew
+	@$(BUILD)/release/husk manual --format markdown --directory docs/man
 
 install: all ## PREFIX (default /usr/local) and DESTDIR are respected
 	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)/release --prefix $(PREFIX)

@@ -1,23 +1,44 @@
-// husk manual: the manual pages, made from the same tables as the help, in the language of man(7).
+// husk manual: the manual pages, made from the same tables as the help: in the language of man(7), or in Markdown for
+// who reads them in a browser.
+#include "cli/manual.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
-#include "cli/command.h"
-
 namespace husk::cli {
 
 namespace {
 
 struct Arguments {
-  std::string directory;
+  std::string directory, format = "man";
 };
 
 constexpr Option kOptions[] = {
     option<Arguments, &Arguments::directory>("directory", 'd', "write all pages into this directory"),
+    one_of("man markdown", option<Arguments, &Arguments::format>("format", 'f', "man (default) or markdown")),
 };
+
+// Lines that are not too long; roff fills them anew. What is indented stays as it is.
+std::string folded(std::string_view text) {
+  constexpr size_t kLongest = 78;
+  std::string out;
+  size_t begin = 0;  // of the line in `out`
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t word = std::min(text.find_first_of(" \n", i + 1), text.size()) - i;
+    if (text[i] == ' ' && word > 1 && out.size() - begin + word > kLongest && out[begin] != ' ') {
+      out += '\n';
+      begin = out.size();
+      if (text[i + 1] == '.' || text[i + 1] == '\'') out += "\\&";
+      continue;
+    }
+    out += text[i];
+    if (text[i] == '\n') begin = out.size();
+  }
+  return out;
+}
 
 // Text as roff takes it: no dash that becomes a hyphen, no line that begins with a request.
 std::string roff(std::string_view text) {
@@ -33,7 +54,7 @@ std::string roff(std::string_view text) {
     else
       out += c;
   }
-  return out;
+  return folded(out);
 }
 
 // Paragraphs; indented lines (examples) are left as they are.
@@ -68,14 +89,7 @@ std::string options_of(std::span<const Option> options) {
 std::string heading(std::string_view name) {
   std::string upper;
   for (const char c : name) upper += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return cat(".TH ", upper, " 8 \"\" \"husk " HUSK_VERSION "\" \"System Administration\"\n");
-}
-
-// "husk-ns-run".
-std::string page_name(const Command& command) {
-  std::string out = cat("husk-", command.name);
-  std::replace(out.begin(), out.end(), ' ', '-');
-  return out;
+  return cat(".TH ", upper, " 8 \"" HUSK_DATE "\" \"husk " HUSK_VERSION "\" \"System Administration\"\n");
 }
 
 std::string list_of(std::span<const Command* const> list) {
@@ -88,37 +102,31 @@ std::string list_of(std::span<const Command* const> list) {
 std::string page(const Command& command) {
   std::string out = heading(page_name(command));
   out += cat(".SH NAME\n", roff(page_name(command)), " \\- ", roff(command.summary), "\n");
-  out += cat(".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fB", roff(command.name), "\\fR ",
-             command.subcommands.empty() ? "[options] " : "", roff(command.synopsis), "\n");
+  out += cat(".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fB", roff(command.name), "\\fR");
+  for (const std::string_view part :
+       {command.subcommands.empty() ? std::string_view("[options]") : "", command.synopsis})
+    if (!part.empty()) out += cat(" ", roff(part));
+  out += '\n';
   if (!command.description.empty()) out += cat(".SH DESCRIPTION\n", prose(command.description));
   if (!command.subcommands.empty()) out += cat(".SH COMMANDS\n", list_of(command.subcommands));
   out += cat(".SH OPTIONS\n", options_of(command.options));
-  out += ".SH EXIT STATUS\n0, or 1 after an error";
-  if (command.name == "run") out += "; otherwise that of the container's process";
-  if (command.name == "ns run" || command.name == "ns enter") out += "; otherwise that of the program";
-  if (command.name == "exec") out += ", or 255 for one of exec's own; otherwise that of the program";
-  return out + ".\n.SH SEE ALSO\n.BR husk (8)\n";
+  return out + cat(".SH EXIT STATUS\n", roff(exit_status(command)), "\n.SH SEE ALSO\n.BR husk (8)\n");
 }
 
 std::string main_page() {
   std::string out = heading("husk");
   out +=
-      ".SH NAME\nhusk \\- runs containers\n"
-      ".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fIcommand\\fR [options] [arguments]\n"
-      ".SH DESCRIPTION\nhusk makes, starts, watches and removes containers from bundles as the OCI runtime\n"
-      "specification describes them: a directory with a config.json and a root file system.\n"
-      "Its command line is that of runc.\n.SH OPTIONS\n";
-  out += cat(options_of(global_options()), ".SH COMMANDS\n", list_of(commands()));
-  return out +
-         ".SH FILES\n.TP\n/run/husk\nstate of root's containers (others: $XDG_RUNTIME_DIR/husk)\n"
-         ".TP\n/run/husk\\-cache/seccomp\ncompiled seccomp filters\n"
-         ".SH ENVIRONMENT\n.TP\nNOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID\nas in sd_notify(3) and sd_listen_fds(3)\n"
-         ".TP\nHUSK_SECCOMP_CACHE\nanother directory for compiled seccomp filters; empty: none\n"
-         ".TP\nHUSK_SYSTEMD_TIMEOUT\nseconds to wait for systemd (default: 30)\n";
+      cat(".SH NAME\nhusk \\- runs containers\n"
+          ".SH SYNOPSIS\n\\fBhusk\\fR [global options] \\fIcommand\\fR [options] [arguments]\n.SH DESCRIPTION\n",
+          prose(kAboutHusk), ".SH OPTIONS\n", options_of(global_options()), ".SH COMMANDS\n", list_of(commands()));
+  for (const Section& section : kSections) {
+    out += cat(".SH ", section.name, "\n");
+    for (const Term& term : section.terms) out += cat(".TP\n", roff(term.name), "\n", roff(term.meaning), "\n");
+  }
+  return out;
 }
 
-Status write_page(const std::string& directory, const std::string& name, const std::string& text) {
-  const std::string path = cat(directory, "/", name, ".8");
+Status write_page(const std::string& path, const std::string& text) {
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return fail(errno, "open ", path);
   const bool written = write_all(fd, text);
@@ -131,20 +139,27 @@ Result<int> manual_main(const Command& self, const Globals& /*globals*/, const L
   Arguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
+  if (arguments.format != "man" && arguments.format != "markdown")
+    return fail(0, "invalid format: ", arguments.format, " (known: man, markdown)");
+  const bool markdown = arguments.format == "markdown";
+  const auto text_of = [markdown](const Command& command) { return markdown ? markdown_page(command) : page(command); };
+  std::string text = markdown ? markdown_main_page() : main_page();
   if (!arguments.directory.empty()) {
-    HUSK_TRY(write_page(arguments.directory, "husk", main_page()));
+    const auto path_of = [&](const std::string& name) {
+      return cat(arguments.directory, "/", name, markdown ? ".md" : ".8");
+    };
+    HUSK_TRY(write_page(path_of("husk"), text));
     for (const Command* command : commands()) {
-      HUSK_TRY(write_page(arguments.directory, page_name(*command), page(*command)));
+      HUSK_TRY(write_page(path_of(page_name(*command)), text_of(*command)));
       for (const Command* below : command->subcommands)
-        HUSK_TRY(write_page(arguments.directory, page_name(*below), page(*below)));
+        HUSK_TRY(write_page(path_of(page_name(*below)), text_of(*below)));
     }
     return 0;
   }
-  std::string text = main_page();
   if (!parsed.rest.empty()) {
     const Command* command = find_command(parsed.rest);
     if (command == nullptr) return unknown_command(parsed.rest.back());
-    text = page(*command);
+    text = text_of(*command);
   }
   if (!print(text)) return fail(errno, "write to standard output");
   return 0;
@@ -152,11 +167,25 @@ Result<int> manual_main(const Command& self, const Globals& /*globals*/, const L
 
 }  // namespace
 
+std::string page_name(const Command& command) {
+  std::string out = cat("husk-", command.name);
+  std::replace(out.begin(), out.end(), ' ', '-');
+  return out;
+}
+
+std::string exit_status(const Command& command) {
+  std::string out = "0, or 1 after an error";
+  if (command.name == "run") out += "; otherwise that of the container's process";
+  if (command.name == "ns run" || command.name == "ns enter") out += "; otherwise that of the program";
+  if (command.name == "exec") out += ", or 255 for one of exec's own; otherwise that of the program";
+  return out + ".";
+}
+
 constinit const Command manual_command = {
     "manual",
     "print the manual page of husk or of a command",
     "[<command> [<subcommand>]]",
-    "The manual command prints a page as man(1) takes it, or writes all of them:\n\n"
+    "The manual command prints a page as man(1) takes it, or in Markdown, or writes all of them:\n\n"
     "    # husk manual run | man -l -\n"
     "    # husk manual --directory /usr/local/share/man/man8",
     kOptions,
