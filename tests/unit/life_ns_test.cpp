@@ -1,6 +1,9 @@
 // husk ns list, tree, show: what is pure in them.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
+#include "husk/text.h"
 #include "life/levels.h"
 #include "life/ns_names.h"
 #include "life/ns_scan.h"
@@ -192,6 +195,109 @@ TEST(NsWords, MapsInWords) {
   EXPECT_EQ(map_words("uids", {{0, 0, 4294967295U}}), "");
   EXPECT_EQ(map_words("uids", {{0, 1000, 1}, {1, 100000, 65536}}), "uids 0 = 1000, 1-65536 = 100000-165535");
   EXPECT_EQ(map_words("gids", std::vector<NamespaceMap>(6, {0, 1, 1})), "gids 0 = 1, 0 = 1, 0 = 1, 0 = 1, and 2 more");
+}
+
+// Four processes: one of a container, one whose cgroup has the same name elsewhere, one of the host, a zombie.
+NamespaceView four_processes() {
+  NamespaceView view;
+  view.containers = {{"docker", kId, ""}};
+  for (const pid_t pid : {100, 200, 300, 400}) {
+    NamespaceMember member;
+    member.pid = member.process = pid;
+    member.ns_pids = {pid};
+    member.namespaces[static_cast<size_t>(NamespaceKind::pid)] = 20;
+    view.members.push_back(member);
+  }
+  view.members[0].ns_pids = {100, 1};
+  view.members[0].namespaces[static_cast<size_t>(NamespaceKind::pid)] = 21;
+  view.members[0].container = view.members[1].container = 0;
+  view.members[3].zombie = true;
+  return view;
+}
+const std::unordered_map<pid_t, std::string> kPlaces = {{100, "/docker/ID"}, {200, "/user/docker/ID"}};
+
+std::string names_in(const NamespaceView& view) {
+  std::string out;
+  for (const NamespaceMember& member : view.members)
+    out += cat(out.empty() ? "" : " ", member.container ? view.containers[*member.container].id : "-");
+  return out;
+}
+
+TEST(NsNames, AStateGoesBeforeACgroup) {
+  NamespaceView view = four_processes();
+  name_by_states({{"runc", kId, 100, {100, 300}, false}}, kPlaces, 20, &view);
+  EXPECT_EQ(names_in(view), cat(kId, " - ", kId, " -"));
+  EXPECT_EQ(view.containers[0].engine, "docker");
+  EXPECT_EQ(view.containers[0].runtime, "runc");
+  EXPECT_EQ(view.containers[0].init, 100);
+}
+
+TEST(NsNames, WhoIsNamedOnceKeepsIt) {
+  NamespaceView view = four_processes();
+  name_by_states({{"husk", "web", 100, {}, true}, {"runc", "liar", 300, {100, 200}, false}}, kPlaces, 20, &view);
+  EXPECT_EQ(names_in(view), "web liar liar -");
+}
+
+TEST(NsNames, TheHostIsNoContainer) {
+  NamespaceView view = four_processes();
+  name_by_states({{"husk", "web", 200, {}, true}}, kPlaces, 20, &view);
+  EXPECT_EQ(names_in(view), cat(kId, " web - -"));
+}
+
+TEST(NsTarget, WhatAWordMeans) {
+  NamespaceView view = four_processes();
+  view.namespaces = {entry(NamespaceKind::user, 10, 0), entry(NamespaceKind::pid, 200, 10)};
+  view.containers.push_back({"husk", "300", "husk"});
+  view.members[2].container = 1;
+  const auto pid_of = [&view](const char* word) {
+    const Result<NamespaceTarget> found = find_in(view, word);
+    return found.ok() && found->member != nullptr ? found->member->pid : 0;
+  };
+  EXPECT_EQ(find_in(view, "10")->entry, view.namespaces.data());
+  EXPECT_EQ(find_in(view, "user:[10]")->entry, view.namespaces.data());
+  EXPECT_EQ(find_in(view, "mnt:[10]").error().text(), "\"mnt:[10]\" is no namespace: 10 is one of kind user");
+  EXPECT_EQ(find_in(view, "200")->entry, &view.namespaces[1]);
+  EXPECT_EQ(find_in(view, "200")->also, "pid:200");
+  EXPECT_EQ(pid_of("pid:200"), 200);
+  EXPECT_EQ(pid_of("300"), 300);
+  EXPECT_EQ(find_in(view, "300")->also, "container:300");
+  EXPECT_EQ(pid_of("container:300"), 300);
+  EXPECT_EQ(pid_of(kId), 100);  // it is process 1 there, which 200 is nowhere
+  EXPECT_EQ(pid_of("01234"), 100);
+  EXPECT_EQ(pid_of("docker:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), 100);
+  for (const char* word : {"", "nonsense", "30", "pid:", "pid:999", "container:", "container:30", "net:[5]", "-1"})
+    EXPECT_FALSE(find_in(view, word).ok()) << word;
+}
+
+TEST(NsTarget, TwoContainersThatBeginAlike) {
+  NamespaceView view = four_processes();
+  view.containers.push_back({"podman", "0123456789abffff", ""});
+  view.members[2].container = 1;
+  EXPECT_NE(find_in(view, "0123").error().text().find("may be any of 2 containers"), std::string::npos);
+  EXPECT_EQ(find_in(view, "0123456789abf")->member->pid, 300);
+}
+
+TEST(NsWords, ZombiesAreNoProcesses) {
+  NamespaceView view = four_processes();
+  NamespaceEntry one = entry(NamespaceKind::uts, 30, 10);
+  one.zombies = {3};
+  EXPECT_EQ(keeper_words(view, one), "nobody in it but 1 zombie");
+  one.members = {0, 1};
+  EXPECT_EQ(keeper_words(view, one), "2 processes and 1 zombie");
+}
+
+TEST(NsWords, WideCharactersHaveRoom) {
+  const auto picture_of = [](const char* name) {
+    NamespaceView view = three_levels();
+    view.members[0].name = name;
+    view.namespaces[6].members = {0};
+    std::string svg = namespaces_svg(view, 10);
+    for (size_t at = svg.find(name); at != std::string::npos; at = svg.find(name)) svg.erase(at, std::strlen(name));
+    return svg;
+  };
+  EXPECT_EQ(picture_of("\xe6\x97\xa5\xe6\x9c\xac"), picture_of("wxyz"));  // as wide as four others
+  EXPECT_EQ(picture_of("\xc3\xa9\xc3\xa9"), picture_of("wx"));
+  EXPECT_NE(picture_of("wxyz"), picture_of("wx"));
 }
 
 }  // namespace
