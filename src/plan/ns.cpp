@@ -34,7 +34,8 @@ void mount_proc(const NsInput& in, Plan& plan) {
   proc.classic_flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   add(plan, proc);
   // mount(2) is given its target by our descriptors in /proc, from there.
-  if (!in.facts.mount_api && !in.cwd.empty()) add(plan, process::WorkingDirectory{plan.arena.copy(in.cwd), false});
+  if (!in.facts.mount_api && !in.cwd.empty() && in.wd.empty())
+    add(plan, process::WorkingDirectory{plan.arena.copy(in.cwd), false});
 }
 
 }  // namespace
@@ -54,7 +55,11 @@ Result<Plan> build_ns(const NsInput& in) {
     if (is_new(in.lx, spec::NsType::pid) && in.mount_proc) mount_proc(in, plan);
   }
   if (!in.hostname.empty()) add(plan, namespaces::Hostname{plan.arena.copy(in.hostname)});
-  if (!in.wd.empty()) add(plan, process::WorkingDirectory{plan.arena.copy(in.wd), false});
+  if (!in.wd.empty()) {
+    // A step that makes mounts may have led elsewhere: what is relative was so to the caller's directory.
+    const bool led_away = is_new(in.lx, spec::NsType::mount) && in.wd[0] != '/' && !in.cwd.empty();
+    add(plan, process::WorkingDirectory{plan.arena.copy(led_away ? cat(in.cwd, "/", in.wd) : in.wd), false});
+  }
   add(plan, plan::Ready{});
   process::Program program;
   program.args = kept(in.args, plan.arena);

@@ -39,6 +39,11 @@ $(readlink "/proc/$(pid_of)/ns/mnt")"
   says $'/proc\n1'
   run --separate-stderr "$RUNTIME" --root "$ROOT" ns enter "$ID" --wd /etc -- sh -c 'pwd' </dev/null
   says /etc
+  mkdir "$TMP/below"
+  new --pid --mount --wd below -- pwd
+  says "$TMP/below"
+  new --uts --wd below -- pwd
+  says "$TMP/below"
   new --uts --wd /nowhere -- true
   refused '/nowhere.*no such file'
 }
