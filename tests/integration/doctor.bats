@@ -43,9 +43,10 @@ found() { jq -r --arg name "$1" '.[] | select(.name == $name) | "\(.state) \(.va
 }
 
 @test "limits are the caller's" {
-  (ulimit -n 100 && "$RUNTIME" doctor --format json >"$TMP/few")
+  (ulimit -n 100 -u 60 && exec "$RUNTIME" doctor --format json >"$TMP/few")
   output=$(<"$TMP/few")
   same "$(found 'open files')" 'limited 100'
+  same "$(found processes)" 'limited 60'
 }
 
 @test "user namespaces that are turned off are fatal for an ordinary user, and said" {
@@ -57,10 +58,30 @@ found() { jq -r --arg name "$1" '.[] | select(.name == $name) | "\(.state) \(.va
 }
 
 @test "a helper that has lost its set-user-id bit is told, with the command that gives it back" {
-  cp /usr/bin/newuidmap "$TMP/newuidmap"
-  chmod 755 "$TMP/newuidmap"
-  own_mount --bind "$TMP/newuidmap" /usr/bin/newuidmap
+  local one other=newgidmap
+  for one in newuidmap newgidmap; do
+    cp "/usr/bin/$one" "$TMP/$one"
+    chmod 755 "$TMP/$one"
+    own_mount --bind "$TMP/$one" "/usr/bin/$one"
+    doctor --format json
+    same "$(found "$one")" 'limited not set-user-id'
+    jq -e --arg one "$one" '.[] | select(.name == $one) | .hint | startswith("chmod u+s /usr/bin/" + $one)' <<<"$output"
+    same "$(found "$other")" 'ok yes'
+    umount "/usr/bin/$one"
+    other=newuidmap
+  done
+  OWN_MOUNTS=()
+}
+
+@test "root without the privilege that namespaces take" {
+  run --separate-stderr setpriv --bounding-set=-sys_admin "$RUNTIME" doctor --format json
+  same "$(found CAP_SYS_ADMIN)" 'missing no'
   doctor --format json
-  same "$(found newuidmap)" 'limited not set-user-id'
-  jq -e '.[] | select(.name == "newuidmap") | .hint | startswith("chmod u+s /usr/bin/newuidmap")' <<<"$output"
+  same "$(found CAP_SYS_ADMIN)" 'ok yes'
+}
+
+@test "security modules" {
+  doctor --format json
+  same "$(found AppArmor)" "ok $(grep -qsx Y /sys/module/apparmor/parameters/enabled || echo 'not ')enabled"
+  same "$(found SELinux)" "ok $([ -e /sys/fs/selinux/enforce ] || echo 'not ')enabled"
 }

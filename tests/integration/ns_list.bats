@@ -56,6 +56,26 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   same "$(jq -c ".namespaces[] | select(.id == $net) | .owner" list)" "$outer"
 }
 
+@test "the first namespaces are those with the kernel's numbers, and yours are your own" {
+  pin_namespace time
+  local kind id
+  runtime ns list --format json 2>/dev/null >list
+  for kind in user pid uts ipc cgroup time; do
+    id=$(id_of "/proc/self/ns/$kind")
+    same "$(jq -c ".namespaces[] | select(.id == $id) | [.first == true, .own]" list)" \
+      "[$([ "$id" -ge 4026531834 ] && [ "$id" -le 4026531839 ] && echo true || echo false),true]"
+  done
+  same "$(jq -c ".namespaces[] | select(.id == $(id_of "$NS_PATH")) | [.first, .own]" list)" '[null,null]'
+}
+
+@test "maps in the tree: from and to, of ranges and of single ids" {
+  pin_namespace user
+  echo 0 100000 65536 >"/proc/$NS_PID/uid_map"
+  echo 5 200000 1 >"/proc/$NS_PID/gid_map"
+  ask ns tree
+  has "user $(id_of "$NS_PATH")[^"$'\n'"]*uids 0-65535 = 100000-165535[^"$'\n'"]*gids 5 = 200000([^0-9]|$)"
+}
+
 @test "a pid at every level" {
   # shellcheck disable=SC2016 # for the inner shells
   in_child '
@@ -168,6 +188,18 @@ PY
   ask ns show "$pid"
   has "container   husk $ID"
   end_of
+  runtime delete "$ID"
+}
+
+@test "a container that has ended does not give its name to who has its number now" {
+  bundle_busybox
+  config '.process.args = ["/bin/true"]'
+  launch
+  wait_until is_phase stopped
+  pin_namespace uts
+  jq --argjson pid "$NS_PID" '.pid = $pid' "$ROOT/$ID/state.json" >"$TMP/state.json"
+  mv "$TMP/state.json" "$ROOT/$ID/state.json"
+  same "$(entry "$(id_of "$NS_PATH")" .containers)" null
   runtime delete "$ID"
 }
 

@@ -43,7 +43,7 @@ policies() { # CHECK PREFIX: policy flags nice priority runtime deadline period
   slice=$("$HELPERS/attributes" scheduler | cut -d' ' -f5) # of ordinary processes, since Linux 6.12
   $1 scheduler "$2.scheduler = {policy: \"SCHED_OTHER\", nice: -5}" "0 0 -5 0 $slice 0 0"
   $1 scheduler "$2.scheduler = {policy: \"SCHED_BATCH\", nice: 19}" "3 0 19 0 $slice 0 0"
-  $1 scheduler "$2.scheduler = {policy: \"SCHED_IDLE\"}" "5 0 0 0 $slice 0 0"
+  $1 scheduler "$2.scheduler = {policy: \"SCHED_IDLE\"}" "5 0 $(nice) 0 $slice 0 0" # (nice is the caller's: the kernel sets none for it)
   $1 scheduler "$2.scheduler = {policy: \"SCHED_FIFO\", priority: 1}" '1 0 0 1 0 0 0'
   $1 scheduler "$2.scheduler = {policy: \"SCHED_RR\", priority: 99}" '2 0 0 99 0 0 0'
 }
@@ -78,7 +78,7 @@ policies() { # CHECK PREFIX: policy flags nice priority runtime deadline period
   slice=$("$HELPERS/attributes" scheduler | cut -d' ' -f5)
   gives scheduler '.process.scheduler = {policy: "SCHED_BATCH", nice: 4, flags: ["SCHED_FLAG_KEEP_POLICY"]}' "0 0 4 0 $slice 0 0"
   gives scheduler '.process.scheduler = {policy: "SCHED_BATCH", nice: 4, flags: ["SCHED_FLAG_KEEP_POLICY", "SCHED_FLAG_KEEP_PARAMS"]}' \
-    "0 0 0 0 $slice 0 0"
+    "0 0 $(nice) 0 $slice 0 0"
 }
 
 # The specification names the flags and has no values for them. Not every kernel can.

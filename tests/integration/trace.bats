@@ -25,6 +25,14 @@ traced_run() {
   done
 }
 
+@test "run: a step's number and name are those of the plan" {
+  traced_run
+  ok
+  runtime run --dry-run --format json -b "$BUNDLE" "$ID" | jq -c '.steps | to_entries[] | [.key + 1, .value.does]' >plan
+  jq -c '[.traceEvents[] | select(.ph == "X" and .args.step) | [.args.step, .name]] | unique[]' trace.json >traced
+  diff plan traced
+}
+
 @test "run: times are in order, and no longer than the run took" {
   local before after
   before=$(date +%s%N)
@@ -34,6 +42,7 @@ traced_run() {
   jq -e --argjson most "$(((after - before) / 1000))" '[.traceEvents[] | select(.ph == "X")]
     | (map(.ts) | . == sort) and (map(.ts >= 0 and .dur >= 0) | all) and (map(.ts + .dur) | max) <= $most' \
     "$TMP/trace.json"
+  same "$(grep -E '"(ts|dur)":' "$TMP/trace.json" | grep -vcE ': [0-9]+[.][0-9]{3},?$')" 0 # (1.5 is not 1.005)
   jq -e '[.traceEvents[] | select(.tid == 3 and .ph == "X" and .args.step) | .args.step]
     | . == sort' "$TMP/trace.json"
 }

@@ -51,6 +51,14 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   same "$(pointers warning)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/source"
 }
 
+@test "the source of a bind mount may be relative to the bundle" {
+  bundle_busybox
+  mkdir "$BUNDLE/beside"
+  bind beside /data bind
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
 @test "text that is no JSON: line and column" {
   bundle_busybox
   echo '{"ociVersion": ' >"$BUNDLE/config.json"
