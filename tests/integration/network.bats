@@ -185,6 +185,14 @@ prepare_full_device() {
   [[ $(in_net "$JOINED" ip link) != *" inner@"* ]]
 }
 
+@test "given back: as it was, whatever was changed where it has been" {
+  prepare_full_device
+  on_host ip link set eth7 txqueuelen 77
+  join_network
+  hook createRuntime "nsenter --net=$JOINED ip link set inner mtu 1300 address 02:99:99:99:99:99 txqueuelen 5 name other; exit 3"
+  given_back 'createRuntime'
+}
+
 @test "given back: one that was down stays down" {
   on_host ip addr add 10.7.0.2/24 dev eth7
   netdevice eth7 inner

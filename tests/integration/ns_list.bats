@@ -59,13 +59,13 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
 @test "the first namespaces are those with the kernel's numbers, and yours are your own" {
   pin_namespace time
   local kind id
-  runtime ns list --format json 2>/dev/null >list
+  runtime ns list --format json >"$TMP/list" 2>/dev/null
   for kind in user pid uts ipc cgroup time; do
     id=$(id_of "/proc/self/ns/$kind")
-    same "$(jq -c ".namespaces[] | select(.id == $id) | [.first == true, .own]" list)" \
+    same "$(jq -c ".namespaces[] | select(.id == $id) | [.first == true, .own]" "$TMP/list")" \
       "[$([ "$id" -ge 4026531834 ] && [ "$id" -le 4026531839 ] && echo true || echo false),true]"
   done
-  same "$(jq -c ".namespaces[] | select(.id == $(id_of "$NS_PATH")) | [.first, .own]" list)" '[null,null]'
+  same "$(jq -c ".namespaces[] | select(.id == $(id_of "$NS_PATH")) | [.first, .own]" "$TMP/list")" '[null,null]'
 }
 
 @test "maps in the tree: from and to, of ranges and of single ids" {

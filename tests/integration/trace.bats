@@ -43,6 +43,9 @@ traced_run() {
     | (map(.ts) | . == sort) and (map(.ts >= 0 and .dur >= 0) | all) and (map(.ts + .dur) | max) <= $most' \
     "$TMP/trace.json"
   same "$(grep -E '"(ts|dur)":' "$TMP/trace.json" | grep -vcE ': [0-9]+[.][0-9]{3},?$')" 0 # (1.5 is not 1.005)
+  # One after the other: what a process does next begins when this has ended.
+  jq -e '[.traceEvents[] | select(.tid == 3 and .ph == "X")] | [., .[1:]] | transpose | map(select(.[1]))
+    | map(.[0].ts + .[0].dur <= .[1].ts + 0.001) | all' "$TMP/trace.json"
   jq -e '[.traceEvents[] | select(.tid == 3 and .ph == "X" and .args.step) | .args.step]
     | . == sort' "$TMP/trace.json"
 }
@@ -217,6 +220,16 @@ import sys, xml.dom.minidom
 tree = xml.dom.minidom.parse(sys.argv[1])
 assert len(tree.getElementsByTagName("title")) == int(sys.argv[2])
 EOF
+}
+
+@test "a bar begins and ends where its time does" {
+  printf '%s' '{"traceEvents":[{"ph":"X","name":"all","ts":0,"dur":1000,"tid":1},{"ph":"X","name":"half","ts":500.5,"dur":499.5,
+    "tid":1},{"ph":"X","name":"pause","cat":"wait","ts":999,"dur":1,"tid":1}]}' >"$TMP/trace.json"
+  run --separate-stderr runtime trace "$TMP/trace.json"
+  has '  0[.]0  1000[.]0 [^|]*[|]#+[|] all' '  500[.]5   499[.]5 [^|]*[|] +#+[|] half' '  999[.]0     1[.]0 [^|]*[|] +[.][|] pause'
+  local bar
+  bar=$(sed -n 's/.*|\( *#*\)| half/\1/p' <<<"$output")
+  same "$(tr -d '#' <<<"$bar" | tr -d '\n' | wc -c)" "$(tr -d ' ' <<<"$bar" | tr -d '\n' | wc -c)"
 }
 
 @test "a file that is no timeline is refused" {

@@ -51,6 +51,14 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   same "$(pointers warning)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/source"
 }
 
+@test "what a start would leave out is a warning" {
+  bundle_busybox
+  config '.process.capabilities.bounding = ["CAP_NONE"] | .linux.resources.memory.kernel = 5'
+  check --format json "$BUNDLE"
+  ok
+  same "$(pointers warning)" $'/process/capabilities/bounding/0\n/linux/resources/memory/kernel'
+}
+
 @test "the source of a bind mount may be relative to the bundle" {
   bundle_busybox
   mkdir "$BUNDLE/beside"
@@ -75,6 +83,14 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   check "$TMP/other.json"
   exits 1
   [[ $output == *"/process/cwd"*"1 error, 0 warnings" ]]
+}
+
+@test "a configuration that lacks its process is not taken for one of a process" {
+  bundle_busybox
+  jq '{ociVersion, root}' "$BUNDLE/config.json" >"$TMP/other.json"
+  check --format json "$TMP/other.json"
+  exits 1
+  same "$(pointers)" /process
 }
 
 @test "a process.json" {
