@@ -155,8 +155,10 @@ constinit const Command ns_list_command = {
     "(or single threads), those that are open or mounted somewhere, and those that are the owner\n"
     "or the parent of another. OWNER is the user namespace that it belongs to, PARENT the one\n"
     "around a user or PID namespace, UID who made a user namespace. Containers are known by the\n"
-    "state of husk and runc, and by the names that Podman, Docker, containerd and others give to\n"
-    "cgroups. An ordinary user sees the namespaces of his own processes.",
+    "state of husk and runc, where it is root's or the caller's, and by the names that Podman,\n"
+    "Docker, containerd and others give to cgroups: who may make cgroups may choose such a name,\n"
+    "but not that of a container whose state is known. Zombies are not counted as processes. An\n"
+    "ordinary user sees the namespaces of his own processes.",
     kListOptions,
     0,
     0,

@@ -264,3 +264,16 @@ PY
   grep -q ">pid $(id_of "$NS_PATH")<" tree.svg
   grep -q ">user $(id_of /proc/self/ns/user)<" tree.svg
 }
+
+@test "the picture has long names that are cut between characters" {
+  local path front
+  for front in x xx; do # one byte more, so that a cut between any two bytes hits a character in one of them
+    path=$TMP/$front-$(printf 'ü%.0s' {1..100})
+    touch "$path"
+    unshare --net="$path" true
+    OWN_MOUNTS+=("$path")
+  done
+  runtime ns tree --svg >tree.svg 2>/dev/null
+  python3 -c 'import xml.dom.minidom as x; x.parse("tree.svg")'
+  same "$(grep -c 'mounted at [^<]*…</text>' tree.svg)" 2
+}
