@@ -1,5 +1,6 @@
 #include "json/in.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/weakness.h"
@@ -61,11 +62,19 @@ size_t In::size() const {
   return n;
 }
 
+// One place, one fault; and what is said of a whole after one of its parts could not be read is but a consequence.
 void In::fail_at(std::string pointer, const std::string& sentence) const {
-  if (failure_->all != nullptr)
-    failure_->all->push_back({printable(std::move(pointer)), sentence});
-  else
+  if (failure_->all == nullptr) {
     failure_->first = Error{cat(printable(std::move(pointer)), ": ", sentence), 0, {}};
+    return;
+  }
+  std::vector<Fault>& all = *failure_->all;
+  const auto said = [&pointer](const Fault& fault) { return is_in(fault.pointer, pointer); };
+  if (std::none_of(all.begin(), all.end(), said)) all.push_back({std::move(pointer), sentence});
+}
+
+bool is_in(std::string_view pointer, std::string_view whole) {
+  return pointer.starts_with(whole) && (pointer.size() == whole.size() || pointer[whole.size()] == '/');
 }
 
 void read(const In& in, bool& out) {

@@ -28,9 +28,16 @@ struct Fault {
   std::string pointer, sentence;
 };
 
+// `pointer` is `whole` or something in it.
+[[nodiscard]] bool is_in(std::string_view pointer, std::string_view whole);
+
+// With `all`, reading goes on after an error. So ok() is no promise that what was read is there: a reader that looks at
+// a member again asks at() again, and takes an empty answer.
 struct Failure {
+  static constexpr size_t kMost = 1000;  // of `all`: a text that is wrong everywhere is not read to its end
+
   std::optional<Error> first;
-  std::vector<Fault>* all = nullptr;  // reading goes on after an error, and each is put there
+  std::vector<Fault>* all = nullptr;  // each error is put there, one for a place
   bool any_case = false;              // names of members count whatever their case, as for programs written in Go
 };
 
@@ -39,7 +46,10 @@ class In {
   In(Value value, Failure& failure) : value_(value), failure_(&failure) {}
 
   [[nodiscard]] Value value() const { return value_; }
-  [[nodiscard]] bool ok() const { return !failure_->first.has_value(); }
+  // False once nothing more is read.
+  [[nodiscard]] bool ok() const {
+    return !failure_->first.has_value() && (failure_->all == nullptr || failure_->all->size() < Failure::kMost);
+  }
 
   // Records "pointer: sentence" unless an error came before.
   template <class... Parts>

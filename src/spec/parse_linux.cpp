@@ -7,11 +7,10 @@ void read(const json::In& in, Namespace& out) {
   std::string type;
   in.need("type", type);
   in.get("path", out.path);
-  if (!in.ok()) return;
   if (const std::optional<NsType> known_type = namespace_type(type)) {
     out.type = *known_type;
-  } else {
-    in.at("type")->fail(json::shown(type), " is not a namespace type (known: ", known(kNamespaces), ")");
+  } else if (const std::optional<json::In> member = in.at("type")) {
+    member->fail(json::shown(type), " is not a namespace type (known: ", known(kNamespaces), ")");
   }
 }
 

@@ -14,6 +14,8 @@ struct Problem {
   std::string pointer;  // JSON pointer of the offending member: "/process/cwd"
   std::string message;  // what is wrong with it
   std::string hint;     // what to do about it; may be empty
+  std::string needs;    // another member without which there may be no problem: "/linux/namespaces"; may be empty
+  bool host = false;    // another host might take it
 };
 
 // The specification lets a container without `process` be created, though never started. We need one to start init

@@ -45,6 +45,9 @@ class Report {
   }
   // What to do about the problem that was added last.
   void hint(std::string_view text) { found_.back().hint = text; }
+  void of_host() { found_.back().host = true; }
+  // The other member that it has to do with.
+  void needs(std::string_view pointer) { found_.back().needs = pointer; }
 
   [[nodiscard]] std::vector<Problem> take() { return std::move(found_); }
 

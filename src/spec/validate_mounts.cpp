@@ -84,8 +84,10 @@ void check_idmapped_mounts(const Spec& spec, Report& report) {
     // Without its own, the mount takes the mappings of the container's user namespace.
     const bool inherited =
         user != nullptr && (!user->path.empty() || (!spec.lx.uid_mappings.empty() && !spec.lx.gid_mappings.empty()));
-    if (mount.uid_mappings.empty() && !in_option && !inherited)
+    if (mount.uid_mappings.empty() && !in_option && !inherited) {
       report.add(element("/mounts", i), "an id-mapped mount needs uidMappings and gidMappings, or a user namespace");
+      report.needs("/linux/namespaces");
+    }
   }
 }
 
@@ -94,6 +96,7 @@ void check_masks(const Spec& spec, Report& report) {
     if (!paths.empty() && spec.lx.find(NsType::mount) == nullptr) {
       report.add(list, "cannot be hidden or made read-only without a mount namespace");
       report.hint("add {\"type\": \"mount\"} to /linux/namespaces");
+      report.needs("/linux/namespaces");
     }
     for (size_t i = 0; i < paths.size(); ++i)
       if (!is_absolute(paths[i])) report.add(element(list, i), "must be an absolute path, found ", shown(paths[i]));

@@ -23,8 +23,10 @@ void check_namespaces(const Spec& spec, Report& report) {
   for (size_t i = 0; i < spec.lx.namespaces.size(); ++i) {
     const Namespace& ns = spec.lx.namespaces[i];
     const uint32_t bit = 1U << static_cast<unsigned>(ns.type);
-    if ((seen & bit) != 0)
+    if ((seen & bit) != 0) {
       report.add(element("/linux/namespaces", i, "/type"), shown(namespace_name(ns.type)), " is there twice");
+      report.needs("/linux/namespaces");
+    }
     seen |= bit;
     if (!ns.path.empty() && !is_absolute(ns.path))
       report.add(element("/linux/namespaces", i, "/path"), "must be an absolute path, found ", shown(ns.path));
@@ -44,9 +46,10 @@ void check_overlaps(const std::vector<IdMapping>& list, uint32_t IdMapping::*sta
   for (size_t i = 1; i < order.size(); ++i) {
     const IdMapping& before = list[order[i - 1]];
     const IdMapping& after = list[order[i]];
-    if (uint64_t{before.*start} + before.size > after.*start)
-      report.add(element(pointer, std::max(order[i - 1], order[i])), "its ", side, " ids overlap those of entry ",
-                 std::min(order[i - 1], order[i]));
+    if (uint64_t{before.*start} + before.size <= after.*start) continue;
+    const auto [first, second] = std::minmax(order[i - 1], order[i]);
+    report.add(element(pointer, second), "its ", side, " ids overlap those of entry ", first);
+    report.needs(element(pointer, first));
   }
 }
 
@@ -80,11 +83,15 @@ void check_user_mappings(const Spec& spec, Report& report) {
     report.add(lx.uid_mappings.empty() ? "/linux/gidMappings" : "/linux/uidMappings",
                "mappings need a user namespace, and none is asked for");
     report.hint("add {\"type\": \"user\"} to /linux/namespaces");
+    report.needs("/linux/namespaces");
   }
   if (user == nullptr || !user->path.empty()) return;
   for (const auto& [pointer, list] :
        {std::pair{"/linux/uidMappings", &lx.uid_mappings}, std::pair{"/linux/gidMappings", &lx.gid_mappings}})
-    if (list->empty()) report.add(pointer, "missing: a new user namespace needs mappings");
+    if (list->empty()) {
+      report.add(pointer, "missing: a new user namespace needs mappings");
+      report.needs("/linux/namespaces");
+    }
 }
 
 void warn_user_mappings(const Spec& spec, Report& report) {
@@ -102,6 +109,7 @@ void check_time_offsets(const Spec& spec, Report& report) {
   if (time == nullptr) {
     report.add("/linux/timeOffsets", "time offsets need a time namespace, and none is asked for");
     report.hint("add {\"type\": \"time\"} to /linux/namespaces");
+    report.needs("/linux/namespaces");
   } else if (!time->path.empty()) {
     report.add("/linux/timeOffsets", "the clocks of a time namespace that is joined cannot be moved");
   }
@@ -118,6 +126,7 @@ void check_host_names(const Spec& spec, Report& report) {
     if (!name.empty() && spec.lx.find(NsType::uts) == nullptr) {
       report.add(pointer, "needs a uts namespace, and none is asked for");
       report.hint("add {\"type\": \"uts\"} to /linux/namespaces");
+      report.needs("/linux/namespaces");
     }
     if (name.size() > kMaxHostName)
       report.add(pointer, "has ", name.size(), " bytes, but the kernel takes at most ", kMaxHostName);
@@ -188,8 +197,10 @@ std::string_view sysctl_trouble(std::string_view name, const Linux& lx) {
 
 void check_sysctl(const Spec& spec, Report& report) {
   for (const auto& [key, value] : spec.lx.sysctl)
-    if (const std::string_view trouble = sysctl_trouble(dotted(key), spec.lx); !trouble.empty())
+    if (const std::string_view trouble = sysctl_trouble(dotted(key), spec.lx); !trouble.empty()) {
       report.add(member("/linux/sysctl", key), "sysctl ", shown(key), " ", trouble);
+      if (trouble.starts_with("needs")) report.needs("/linux/namespaces");
+    }
 }
 
 // ---------------------------------------------------------------- network devices
@@ -216,6 +227,7 @@ void check_net_devices(const Spec& spec, Report& report) {
   if (!devices.empty() && spec.lx.find(NsType::network) == nullptr) {
     report.add("/linux/netDevices", "network devices need a network namespace to be moved to, and none is asked for");
     report.hint("add {\"type\": \"network\"} to /linux/namespaces");
+    report.needs("/linux/namespaces");
   }
   std::vector<std::string_view> names;
   for (const NetDevice& device : devices) {

@@ -56,10 +56,14 @@ void check_rlimits(const Process& process, Report& report) {
       continue;
     }
     const uint32_t bit = 1U << static_cast<unsigned>(*resource);
-    if ((seen & bit) != 0) report.add(element("/process/rlimits", i, "/type"), limit.type, " is there twice");
+    if ((seen & bit) != 0) {
+      report.add(element("/process/rlimits", i, "/type"), limit.type, " is there twice");
+      report.needs("/process/rlimits");
+    }
     seen |= bit;
-    if (limit.soft > limit.hard)
-      report.add(element("/process/rlimits", i, "/soft"), limit.soft, " is above the hard limit ", limit.hard);
+    if (limit.soft <= limit.hard) continue;
+    report.add(element("/process/rlimits", i, "/soft"), limit.soft, " is above the hard limit ", limit.hard);
+    report.needs(element("/process/rlimits", i, "/hard"));
   }
 }
 

@@ -61,18 +61,24 @@ void check_seccomp_notify(const Spec& spec, Report& report) {
       if (name == "write")
         report.add(element(kRules, i, "/names"), "SCMP_ACT_NOTIFY cannot be used for the write syscall");
   }
-  if (!seccomp.listener_metadata.empty() && seccomp.listener_path.empty())
+  if (!seccomp.listener_metadata.empty() && seccomp.listener_path.empty()) {
     report.add("/linux/seccomp/listenerMetadata", "must not be set without a listenerPath");
+    report.needs("/linux/seccomp/listenerPath");
+  }
 }
 
 void check_seccomp_errno(const Spec& spec, Report& report) {
   if (!spec.lx.seccomp) return;
   const Seccomp& seccomp = *spec.lx.seccomp;
-  if (seccomp.default_errno_ret && !takes_errno(seccomp.default_action))
-    report.add("/linux/seccomp/defaultErrnoRet", "the action ", shown(seccomp.default_action), " takes no errno");
+  const auto look = [&report](const std::string& at, const char* number, const char* action, const std::string& name) {
+    if (takes_errno(name)) return;
+    report.add(at + number, "the action ", shown(name), " takes no errno");
+    report.needs(at + action);
+  };
+  if (seccomp.default_errno_ret) look("/linux/seccomp", "/defaultErrnoRet", "/defaultAction", seccomp.default_action);
   for (size_t i = 0; i < seccomp.syscalls.size(); ++i)
-    if (const SeccompRule& rule = seccomp.syscalls[i]; rule.errno_ret && !takes_errno(rule.action))
-      report.add(element(kRules, i, "/errnoRet"), "the action ", shown(rule.action), " takes no errno");
+    if (const SeccompRule& rule = seccomp.syscalls[i]; rule.errno_ret)
+      look(element(kRules, i), "/errnoRet", "/action", rule.action);
 }
 
 }  // namespace husk::spec

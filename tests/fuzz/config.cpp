@@ -2,6 +2,8 @@
 // What is accepted is planned for hosts of several kinds, and the plan survives its way to init.
 //
 // An input is a letter, a second byte that chooses the host, and the JSON.
+#include <set>
+
 #include "fuzz.h"
 #include "memory_files.h"
 #include "plan/exec.h"
@@ -75,8 +77,23 @@ bool told(const std::vector<spec::Problem>& problems) {
   return !problems.empty();
 }
 
+// Reading that goes on after what is wrong. No two problems are the same one.
+void all_at_once(std::string_view json, bool readable, const Result<std::vector<spec::Problem>>& problems) {
+  if (!good(problems)) {
+    demand(!readable, "what can be read is JSON", json);
+    return;
+  }
+  demand(told(*problems) || readable, "what cannot be read is a problem", json);
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const spec::Problem& p : *problems)
+    demand(seen.emplace(p.pointer, p.message).second, "a problem is named once", p.pointer);
+}
+
 void config(std::string_view json, uint8_t choice) {
   const Result<spec::Spec> spec = spec::parse(json);
+  spec::Spec partly;
+  all_at_once(json, spec.ok(), spec::examine(json, partly));
+  (void)told(spec::warnings(partly));
   if (!good(spec)) return;
   const bool bad = told(spec::check_all(*spec));
   demand(spec::validate(*spec).ok() == !bad, "validate() is the first of check_all()");
@@ -89,6 +106,8 @@ void config(std::string_view json, uint8_t choice) {
 // A process that exec adds to a container with nothing else in its configuration.
 void process(std::string_view json, uint8_t choice) {
   Result<spec::Process> process = spec::parse_process(json);
+  spec::Process partly;
+  all_at_once(json, process.ok(), spec::examine_process(json, partly));
   if (!good(process) || told(spec::check_process(*process))) return;
   spec::Spec spec;
   spec.process = *std::move(process);

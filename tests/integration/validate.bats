@@ -93,11 +93,25 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   same "$(pointers)" /process
 }
 
-@test "a process.json" {
+@test "a process.json: pointers of the file, each problem once" {
   echo '{"args": ["a"], "cwd": "x", "rlimits": [{"type": "RLIMIT_NONE", "soft": 1, "hard": 2}]}' >"$TMP/process.json"
   check --format json "$TMP/process.json"
   exits 1
-  same "$(pointers)" $'/process/cwd\n/process/rlimits/0/type'
+  same "$(pointers)" $'/cwd\n/rlimits/0/type'
+  echo '{"env": ["x"]}' >"$TMP/process.json"
+  check --format json "$TMP/process.json"
+  same "$(pointers)" $'/cwd\n/args\n/env/0'
+}
+
+@test "a namespace without a type is a problem, and one" {
+  bundle_busybox
+  local entry
+  for entry in '{}' '{"type": null}' '{"type": ["pid"]}' '{"type": "pids"}' null 5; do
+    echo "{\"linux\": {\"namespaces\": [$entry]}, \"ociVersion\": \"1.3.0\"}" >"$TMP/config.json"
+    check --format json "$TMP/config.json"
+    exits 1
+    same "$(pointers | grep -c ^/linux/namespaces/0)" 1
+  done
 }
 
 @test "what run refuses, validate has found" {

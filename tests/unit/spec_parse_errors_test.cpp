@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "spec/parse.h"
+#include "spec/validate.h"
 
 namespace husk::spec {
 namespace {
@@ -186,6 +187,82 @@ TEST(SpecParse, ResourcesAlone) {
   EXPECT_EQ(resources->pids_limit, -1);
   EXPECT_EQ(parse_resources(R"({"cpu":{"quota":true}})").error().what,
             "/cpu/quota: expected an integer, found a boolean");
+}
+
+// ---------------------------------------------------------------- everything at once
+
+std::string all_of(const std::string& members) {
+  Spec spec;
+  const Result<std::vector<Problem>> problems =
+      examine(R"({"ociVersion":"1.3.0","root":{"path":"r"},)" + members + "}", spec);
+  if (!problems) return problems.error().what;
+  std::string out;
+  for (const Problem& p : *problems) out += p.pointer + ": " + p.message + "\n";
+  return out;
+}
+
+TEST(SpecExamine, AMemberThatIsNotThereIsNotLookedInto) {
+  const std::string good = process_with(R"("args":["a"])");
+  for (const char* entry : {"{}", R"({"type":null})"})
+    EXPECT_EQ(all_of(good + "," + linux_with(cat(R"("namespaces":[)", entry, "]"))),
+              "/linux/namespaces/0/type: missing\n");
+  EXPECT_EQ(all_of(good + "," + linux_with(R"("namespaces":["pid",7,null])")),
+            "/linux/namespaces/0: expected an object, found a string\n"
+            "/linux/namespaces/1: expected an object, found a number\n"
+            "/linux/namespaces/2: expected an object, found null\n");
+}
+
+TEST(SpecExamine, OneProblemForOnePlace) {
+  const std::string good = process_with(R"("args":["a"])");
+  for (const Case& c : {
+           Case{R"("process":3)", "/process: expected an object, found a number\n"},
+           Case{R"("process":{"args":["a"]})", "/process/cwd: missing\n"},
+       })
+    EXPECT_EQ(all_of(c.members), c.error);
+  for (const Case& c : {
+           Case{R"("namespaces":[{"type":["a"]}])", "/linux/namespaces/0/type: expected a string, found an array\n"},
+           Case{R"("personality":{})", "/linux/personality/domain: missing\n"},
+           Case{R"("personality":{"domain":7})", "/linux/personality/domain: expected a string, found a number\n"},
+           Case{R"("resources":{"rdma":{"a":null}})", "/linux/resources/rdma/a: expected an object, found null\n"},
+           Case{R"("resources":{"memory":[]})", "/linux/resources/memory: expected an object, found an array\n"},
+           Case{R"("timeOffsets":7)", "/linux/timeOffsets: expected an object, found a number\n"},
+       })
+    EXPECT_EQ(all_of(good + "," + linux_with(c.members)), c.error);
+}
+
+TEST(SpecExamine, WhatFollowsFromAnotherProblemIsNone) {
+  const std::string good = process_with(R"("args":["a"])");
+  EXPECT_EQ(all_of(good + R"(,"hostname":"h",)" + linux_with(R"("namespaces":[{"type":"utss"}],"maskedPaths":["/a"])")),
+            "/linux/namespaces/0/type: \"utss\" is not a namespace type (known: pid, network, mount, ipc, uts, user, "
+            "cgroup, time)\n");
+  EXPECT_EQ(all_of(good + "," + linux_with(R"("namespaces":[{},{"type":"pid"}])")),
+            "/linux/namespaces/0/type: missing\n");
+  EXPECT_EQ(all_of(process_with(R"("args":["a"],"rlimits":[{"type":"RLIMIT_CPU","soft":4,"hard":"x"}])")),
+            "/process/rlimits/0/hard: expected an integer, found a string\n");
+  EXPECT_EQ(all_of(good + "," + linux_with(R"("namespaces":[{"type":"user"}],"uidMappings":[{"containerID":0,
+      "hostID":0,"size":1},{"hostID":5,"size":1}],"gidMappings":[{"containerID":0,"hostID":0,"size":1}])")),
+            "/linux/uidMappings/1/containerID: missing\n");
+}
+
+TEST(SpecExamine, TheResultEndsSomewhere) {
+  std::string many;
+  for (int i = 0; i < 2000; ++i) many += i == 0 ? "1" : ",1";
+  Spec spec;
+  const Result<std::vector<Problem>> problems = examine(R"({"ociVersion":"1.3.0","mounts":[)" + many + "]}", spec);
+  ASSERT_TRUE(problems);
+  EXPECT_LT(problems->size(), 1100U);
+}
+
+TEST(SpecExamine, PointersOfAProcessAreThoseOfItsFile) {
+  Process process;
+  const Result<std::vector<Problem>> problems =
+      examine_process(R"({"args":["a"],"env":["x"],"user":{"uid":-1}})", process);
+  ASSERT_TRUE(problems);
+  std::string out;
+  for (const Problem& p : *problems) out += p.pointer + ": " + p.message + "\n";
+  EXPECT_EQ(out,
+            "/user/uid: -1 is out of range (0..4294967295)\n/cwd: missing\n"
+            "/env/0: invalid environment variable \"x\": missing '='\n");
 }
 
 }  // namespace
