@@ -19,12 +19,12 @@ constexpr Option kOptions[] = {
 };
 
 std::string text_of(const std::vector<HostFinding>& findings) {
-  constexpr const char* kStates[] = {"ok", "limited", "missing"};
+  constexpr const char* kStates[] = {"ok", "missing", "unknown"};
   Table table;
   table.add({"STATE", "AREA", "WHAT", "FOUND"});
   std::string hints;
   for (const HostFinding& f : findings) {
-    table.add({kStates[static_cast<size_t>(f.state)], f.area, f.name, f.value});
+    table.add({kStates[static_cast<size_t>(f.state)], f.area, f.name, f.found});
     if (!f.hint.empty()) hints += cat(f.fatal ? "needed: " : "", f.name, ": ", f.hint, "\n");
   }
   return table.text() + (hints.empty() ? "" : "\n" + hints);
@@ -49,8 +49,14 @@ constinit const Command doctor_command = {
     "say what this host offers to containers, and what it lacks",
     "",
     "The doctor command looks at the kernel, the cgroups, the security modules, what ordinary users\n"
-    "need, and the caller's limits. What is limited or missing comes with a way to have it. It\n"
-    "ends with 1 when the caller could not start any container here.",
+    "need, and the caller's limits. What is missing comes with a way to have it; unknown is what\n"
+    "cannot be told here. It ends with 1 when the caller could not start any container.\n"
+    "\n"
+    "As JSON: an array of objects with id (stays the same), area, name (for people), state (ok,\n"
+    "missing, unknown), value (true or false, a number, \"unlimited\", a text, an array of texts, or\n"
+    "null where it is unknown), unit (of a number: descriptors, processes, namespaces; else empty),\n"
+    "found (the value for people), hint (how to have it; may be empty) and fatal (true: no container\n"
+    "can be started).",
     kOptions,
     0,
     0,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cli/command.h"
+#include "husk/text.h"
 
 namespace husk::cli {
 
@@ -9,20 +10,24 @@ namespace {
 
 struct Arguments {
   std::string config;
+  bool portable = false;
   std::string format = "text";
 };
 
 constexpr Option kOptions[] = {
     option<Arguments, &Arguments::config>("config", 'f',
                                           "configuration file to use in place of the bundle's config.json"),
+    option<Arguments, &Arguments::portable>("portable", '\0',
+                                            "leave out what this host lacks: it is to run on another"),
     one_of("text json", option<Arguments, &Arguments::format>("format", '\0', "text (default) or json")),
 };
 
 std::string line_of(const Finding& finding) {
   std::string out = cat(finding.fatal ? "error   " : "warning ",
                         finding.pointer.empty() ? finding.file : finding.pointer, ": ", finding.message);
+  if (finding.host) out += " [this host]";
   if (!finding.hint.empty()) out += cat(" (", finding.hint, ")");
-  return out + "\n";
+  return printable(out) + "\n";
 }
 
 std::string counted(size_t count, const char* what) {
@@ -36,8 +41,9 @@ std::string text_of(const std::vector<Finding>& findings, const std::string& pat
     out += line_of(finding);
     if (finding.fatal) ++errors;
   }
-  if (findings.empty()) return cat(path, ": nothing to complain about\n");
-  return out + cat(path, ": ", counted(errors, "error"), ", ", counted(findings.size() - errors, "warning"), "\n");
+  if (findings.empty()) return cat(printable(path), ": nothing to complain about\n");
+  return out +
+         cat(printable(path), ": ", counted(errors, "error"), ", ", counted(findings.size() - errors, "warning"), "\n");
 }
 
 Result<int> validate_main(const Command& self, const Globals& /*globals*/, const Log& /*log*/, std::span<char*> argv) {
@@ -46,7 +52,7 @@ Result<int> validate_main(const Command& self, const Globals& /*globals*/, const
   if (parsed.help) return 0;
   HUSK_LET(const Notation format, format_named(arguments.format));
   const std::string path = parsed.rest.empty() ? "." : parsed.rest[0];
-  HUSK_LET(const std::vector<Finding> findings, validate(path, arguments.config));
+  HUSK_LET(const std::vector<Finding> findings, validate(path, {arguments.config, arguments.portable}));
   if (!print(format == Notation::json ? findings_json(findings) : text_of(findings, path)))
     return fail(errno, "write to standard output");
   return std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.fatal; }) ? 1 : 0;
@@ -61,7 +67,13 @@ constinit const Command validate_command = {
     "The validate command reads the config.json of a bundle (default: the current directory), or\n"
     "a single file that is a config.json or a process.json, and prints all that is wrong with it,\n"
     "a line each with the JSON pointer of the member. It ends with 1 when a container could not\n"
-    "be started from it; warnings alone are no failure.",
+    "be started from it; warnings alone are no failure.\n"
+    "\n"
+    "What this host lacks (paths, file systems, controllers, privileges of the caller) is an error\n"
+    "as well, and marked [this host]; with --portable it is left out. A file may be /dev/stdin.\n"
+    "\n"
+    "As JSON: an array of objects with severity (error, warning), file, pointer, message, hint (may\n"
+    "be empty) and host (true: because of this host).",
     kOptions,
     0,
     1,

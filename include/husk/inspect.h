@@ -3,25 +3,32 @@
 
 #include <husk/husk.h>
 
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace husk {
 
 struct Finding {
-  bool fatal = true;    // false: odd, or not as it should be on this host, but it would be started
+  bool fatal = true;    // false: odd, but it would be started
+  bool host = false;    // because of this host: another one might start it
   std::string file;     // that it is in
   std::string pointer;  // JSON pointer (RFC 6901) of the member: "/process/cwd"; empty: the file as a whole
   std::string message;  // what is wrong
   std::string hint;     // what to do about it; may be empty
 };
 
-// Everything that is wrong with a bundle (a directory: its config.json, and its root file system) or with one file: a
-// config.json, or a process.json as `exec --process` takes it. `config`: another file in place of the bundle's
-// config.json. Empty: nothing. An error: it cannot be read.
-Result<std::vector<Finding>> validate(const std::string& path, const std::string& config = {});
+struct ValidateOptions {
+  std::string config;     // another file in place of the bundle's config.json
+  bool portable = false;  // this host is not looked at: the container is to run on another one
+};
 
-// As a JSON array of objects with severity ("error", "warning"), file, pointer, message and hint.
+// Everything that is wrong with a bundle (a directory: its config.json, and its root file system) or with one file: a
+// config.json, or a process.json as `exec --process` takes it. Empty: nothing. An error: it cannot be read.
+Result<std::vector<Finding>> validate(const std::string& path, const ValidateOptions& options = {});
+
+// As a JSON array of objects with severity ("error", "warning"), file, pointer, message, hint and host.
 std::string findings_json(const std::vector<Finding>& findings);
 
 enum class Notation { text, json };
@@ -33,20 +40,25 @@ Result<std::string> dry_run(const Environment& env, const CreateOptions& options
 enum class Picture { text, svg };
 Result<std::string> draw_trace(const std::string& path, Picture picture);
 
-// What this host offers to containers, and what it lacks.
+// One fact about this host.
 struct HostFinding {
-  enum class State { ok, limited, missing };  // limited: containers run, and something is slower or not to be had
-  std::string area;                           // "kernel", "cgroups", ...
-  std::string name;
+  enum class State { ok, missing, unknown };  // missing: containers run unless it is fatal, but without that
+  using Value = std::variant<std::monostate, bool, uint64_t, std::string, std::vector<std::string>>;
+  std::string area;  // "kernel", "cgroups", "security", "users", "limits"
+  std::string id;    // "namespace_pid": stays the same
+  std::string name;  // for people
   State state = State::ok;
-  std::string value;   // what was found
+  Value value;         // nothing: it cannot be known
+  std::string unit;    // of a number
+  std::string found;   // the value for people: "yes"
   std::string hint;    // how to have it, where it is not ok
   bool fatal = false;  // no container at all can be started by this caller
 };
 // `runtime_dir`: the caller's $XDG_RUNTIME_DIR, or empty.
 std::vector<HostFinding> examine_host(const std::string& runtime_dir);
 
-// As a JSON array of objects with area, name, state ("ok", "limited", "missing"), value, hint and fatal.
+// As a JSON array of objects with id, area, name, state ("ok", "missing", "unknown"), value (true or false, a number, a
+// text or a list of texts, or null), unit, found, hint and fatal.
 std::string host_json(const std::vector<HostFinding>& findings);
 
 }  // namespace husk

@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "json/writer.h"
@@ -27,17 +28,41 @@ class Diagnosis {
   }
 
  private:
-  void add(const char* area, std::string name, State state, std::string value, std::string hint = {}) {
-    found_.push_back({area, std::move(name), state, std::move(value), state == State::ok ? "" : std::move(hint)});
+  struct What {
+    const char* area;
+    std::string id, name;
+  };
+  HostFinding& add(What what, State state, HostFinding::Value value, std::string found, std::string hint = {}) {
+    found_.push_back({what.area,
+                      std::move(what.id),
+                      std::move(what.name),
+                      state,
+                      std::move(value),
+                      {},
+                      std::move(found),
+                      state == State::ok ? "" : std::move(hint),
+                      false});
+    return found_.back();
   }
-  void add(const char* area, std::string name, bool ok, std::string value, std::string hint) {
-    add(area, std::move(name), ok ? State::ok : State::limited, std::move(value), std::move(hint));
+  // Something that is there or not; `there` is empty where it cannot be known.
+  HostFinding& add(What what, std::optional<bool> there, std::string hint, const char* yes = "yes",
+                   const char* no = "no") {
+    if (!there) return unknown(std::move(what));
+    return add(std::move(what), *there ? State::ok : State::missing, *there, *there ? yes : no, std::move(hint));
   }
-  void fatal_if(bool bad) { found_.back().fatal = bad; }
+  HostFinding& unknown(What what) {
+    return add(std::move(what), State::unknown, std::monostate(), "unknown", "procfs has to be mounted to tell");
+  }
 
   [[nodiscard]] bool root() const { return seen_.facts.euid == 0; }
   [[nodiscard]] bool may(int capability) const { return (seen_.facts.capabilities >> capability & 1) != 0; }
-  [[nodiscard]] static bool has_word(std::string_view text, std::string_view word) {
+  [[nodiscard]] bool has_kind(std::string_view kind) const {
+    return std::find(seen_.namespaces.begin(), seen_.namespaces.end(), kind) != seen_.namespaces.end();
+  }
+  // Nothing where the text could not be read.
+  [[nodiscard]] static std::optional<bool> has_word(const std::optional<std::string>& in, std::string_view word) {
+    if (!in) return std::nullopt;
+    const std::string_view text = *in;
     for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
       const bool begins = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\t' || text[at - 1] == '\n';
       const size_t end = at + word.size();
@@ -48,143 +73,217 @@ class Diagnosis {
 
   void kernel() {
     const host::Facts& f = seen_.facts;
-    add("kernel", "release", State::ok, seen_.release);
+    add({"kernel", "kernel_release", "release"}, State::ok, seen_.release, seen_.release);
+    add({"kernel", "procfs", "procfs"}, seen_.procfs, "mount -t proc proc /proc: husk looks at itself there").fatal =
+        !seen_.procfs;
     for (const char* kind : {"mnt", "pid", "net", "ipc", "uts", "user", "cgroup", "time"}) namespace_kind(kind);
-    const auto feature = [this](const char* name, bool there, const char* since, const char* without) {
-      add("kernel", name, there, there ? "yes" : "no", cat(since, " has it; ", without));
-    };
-    feature("clone3", f.clone3, "Linux 5.7", "a process is moved into its cgroup after it was made");
-    feature("pidfd", f.pidfd, "Linux 5.3", "processes are told apart by their time of birth");
-    feature("openat2", f.openat2, "Linux 5.6", "paths in the container are resolved step by step");
-    feature("mount API, idmapped mounts", f.mount_api, "Linux 5.12", "no idmapped mounts and no recursive options");
-    const bool filters = has_word(seen_.seccomp_actions, "errno");
-    add("kernel", "seccomp", filters, filters ? "yes" : "no",
+    add({"kernel", "clone3", "clone3"}, f.clone3,
+        "Linux 5.7 has it; a process is moved into its cgroup after it was made");
+    add({"kernel", "pidfd", "pidfd"}, f.pidfd, "Linux 5.3 has it; processes are told apart by their time of birth");
+    add({"kernel", "openat2", "openat2"}, f.openat2,
+        "Linux 5.6 has it; paths in the container are resolved step by step");
+    add({"kernel", "mount_api", "mount API, idmapped mounts"}, f.mount_api,
+        "Linux 5.12 has it; no idmapped mounts and no recursive options");
+    add({"kernel", "seccomp_filter", "seccomp"}, has_word(seen_.seccomp_actions, "errno"),
         "CONFIG_SECCOMP_FILTER; configurations with a filter fail");
-    const bool notify = has_word(seen_.seccomp_actions, "user_notif");
-    add("kernel", "seccomp: asking an agent", notify, notify ? "yes" : "no", "Linux 5.0 has it (SCMP_ACT_NOTIFY)");
-    const bool overlay = has_word(seen_.filesystems, "overlay");
-    add("kernel", "overlay", overlay, overlay ? "yes" : "not loaded", "engines use it for images: modprobe overlay");
+    add({"kernel", "seccomp_notify", "seccomp: asking an agent"}, has_word(seen_.seccomp_actions, "user_notif"),
+        "Linux 5.0 has it (SCMP_ACT_NOTIFY)");
+    add({"kernel", "overlayfs", "overlay"}, has_word(seen_.filesystems, "overlay"),
+        "engines use it for images: modprobe overlay", "yes", "not loaded");
   }
 
   void namespace_kind(const char* kind) {
-    const std::vector<std::string>& all = seen_.namespaces;
-    const bool there = std::find(all.begin(), all.end(), kind) != all.end();
+    What what = {"kernel", cat("namespace_", kind), cat("namespaces: ", kind)};
+    if (!seen_.procfs) {
+      (void)unknown(std::move(what));
+      return;
+    }
     const std::string_view name = kind;
     const bool usual = name != "user" && name != "cgroup" && name != "time";
-    const State state = there ? State::ok : usual ? State::missing : State::limited;
-    add("kernel", cat("namespaces: ", kind), state, there ? "yes" : "no", "a kernel built with it (CONFIG_NAMESPACES)");
-    fatal_if(!there && (usual || (name == "user" && !root())));
+    const bool there = has_kind(kind);
+    add(std::move(what), there, "a kernel built with it (CONFIG_NAMESPACES)").fatal =
+        !there && (usual || (name == "user" && !root()));
   }
 
   void cgroups() {
     const cgroup::Mode mode = seen_.cgroups.mode;
-    const char* names[] = {"none", "v1", "hybrid", "v2"};
-    add("cgroups", "mode",
-        mode == cgroup::Mode::v2     ? State::ok
-        : mode == cgroup::Mode::none ? State::missing
-                                     : State::limited,
-        names[static_cast<size_t>(mode)],
-        mode == cgroup::Mode::none ? "nothing is mounted at /sys/fs/cgroup: containers have no limits there"
-                                   : "v2 has more (systemd.unified_cgroup_hierarchy=1 on the kernel's command line)");
-    std::string controllers = seen_.controllers;
-    for (const cgroup::Hierarchy& h : seen_.cgroups.hierarchies)
-      if (!h.controllers.empty()) controllers += cat(controllers.empty() ? "" : " ", h.controllers);
-    while (!controllers.empty() && controllers.back() == '\n') controllers.pop_back();
-    add("cgroups", "controllers", !controllers.empty(), controllers.empty() ? "none" : controllers,
-        "a controller must be enabled in cgroup.subtree_control of the cgroups above");
-    add("cgroups", "a place for the caller's", seen_.cgroup_writable, seen_.cgroup_writable ? "yes" : "no",
+    constexpr const char* kNames[] = {"none", "v1", "hybrid", "v2"};
+    const bool none = mode == cgroup::Mode::none;
+    if (none && !seen_.procfs) {
+      (void)unknown({"cgroups", "cgroup_mode", "mode"});
+    } else {
+      const char* name = kNames[static_cast<size_t>(mode)];
+      add({"cgroups", "cgroup_mode", "mode"}, none ? State::missing : State::ok, name, name,
+          "no cgroups are mounted at /sys/fs/cgroup: containers have no limits there");
+    }
+    controllers(none);
+    add({"cgroups", "cgroup_writable", "a place for the caller's"},
+        none && !seen_.procfs ? std::nullopt : std::optional(seen_.cgroup_writable),
         root() ? "/sys/fs/cgroup is not writable here"
                : "limits, pause and ps need one: --systemd-cgroup in a session of the user's systemd, or Delegate=yes "
                  "for the unit");
-    add("cgroups", "systemd", seen_.systemd, seen_.systemd ? "yes" : "no",
+    add({"cgroups", "systemd", "systemd"}, seen_.systemd,
         "the host was not booted by it: --systemd-cgroup does not work here");
     if (seen_.systemd)
-      add("cgroups", "libsystemd", seen_.libsystemd, seen_.libsystemd ? "yes" : "no",
+      add({"cgroups", "libsystemd", "libsystemd"}, seen_.libsystemd,
           "--systemd-cgroup needs it: apt-get install libsystemd0");
   }
 
-  void security() {
-    const bool any = seen_.apparmor || seen_.selinux;
-    add("security", "AppArmor", State::ok, seen_.apparmor ? "enabled" : "not enabled");
-    add("security", "SELinux", State::ok, seen_.selinux ? "enabled" : "not enabled");
-    add("security", "a security module", any, any ? "yes" : "no",
-        "one more wall: lsm=apparmor or security=selinux on the kernel's command line");
-    add("security", "no filter around husk", !seen_.circumstances.filtered,
-        seen_.circumstances.filtered ? "a filter" : "none",
-        "husk runs in a container or a sandbox: its filter may forbid what a start needs");
-    if (root()) {
-      add("security", "CAP_SYS_ADMIN", may(CAP_SYS_ADMIN) ? State::ok : State::missing,
-          may(CAP_SYS_ADMIN) ? "yes" : "no",
-          "namespaces take it; without it only containers with a user namespace can be started");
-      add("security", "CAP_SYS_RESOURCE", may(CAP_SYS_RESOURCE), may(CAP_SYS_RESOURCE) ? "yes" : "no",
-          "hard limits of /process/rlimits cannot be raised above husk's own");
+  void controllers(bool no_cgroups) {
+    const What what = {"cgroups", "cgroup_controllers", "controllers"};
+    if (no_cgroups && !seen_.procfs) {
+      (void)unknown(what);
+      return;
     }
+    std::vector<std::string> all;
+    const auto take = [&all](std::string_view words) {
+      while (!words.empty()) {
+        const size_t end = std::min(words.find_first_of(", \n"), words.size());
+        if (end != 0 && words.find('=') >= end) all.emplace_back(words.substr(0, end));
+        words.remove_prefix(std::min(end + 1, words.size()));
+      }
+    };
+    take(seen_.controllers);
+    for (const cgroup::Hierarchy& h : seen_.cgroups.hierarchies) take(h.controllers);
+    std::string words;
+    for (const std::string& one : all) words += cat(words.empty() ? "" : " ", one);
+    add(what, all.empty() ? State::missing : State::ok, all, words.empty() ? "none" : words,
+        "a controller must be enabled in cgroup.subtree_control of the cgroups above");
+  }
+
+  void security() {
+    const auto told = [this](const char* id, const char* name, bool on) {
+      if (!seen_.sysfs) {
+        add({"security", id, name}, State::unknown, std::monostate(), "unknown", "sysfs has to be mounted to tell");
+      } else {
+        add({"security", id, name}, State::ok, on, on ? "enabled" : "not enabled");
+      }
+    };
+    told("apparmor", "AppArmor", seen_.apparmor);
+    told("selinux", "SELinux", seen_.selinux);
+    if (seen_.sysfs)
+      add({"security", "security_module", "a security module"}, seen_.apparmor || seen_.selinux,
+          "one more wall: lsm=apparmor or security=selinux on the kernel's command line");
+    const starting::Circumstances& c = seen_.circumstances;
+    add({"security", "unfiltered", "no seccomp filter around husk"}, !c.filtered,
+        "husk runs in a container or a sandbox: its filter may forbid what a start needs", "none", "a filter");
+    add({"security", "no_new_privs", "no_new_privs of the caller"},
+        c.no_new_privileges && !root() ? State::missing : State::ok, c.no_new_privileges,
+        c.no_new_privileges ? "set" : "not set",
+        "newuidmap and newgidmap have no effect under it, and the caller has his own id alone: start husk without it "
+        "(systemd: NoNewPrivileges=no)");
+    if (!root()) return;
+    const bool no_users = c.max_user_namespaces == 0 || (seen_.procfs && !has_kind("user"));
+    add({"security", "cap_sys_admin", "CAP_SYS_ADMIN"}, may(CAP_SYS_ADMIN),
+        "namespaces take it; without it only containers with a user namespace can be started")
+        .fatal = !may(CAP_SYS_ADMIN) && no_users;
+    add({"security", "cap_sys_resource", "CAP_SYS_RESOURCE"}, may(CAP_SYS_RESOURCE),
+        "hard limits of /process/rlimits cannot be raised above husk's own");
   }
 
   void users() {
     const starting::Circumstances& c = seen_.circumstances;
-    const std::string most = c.max_user_namespaces ? cat(*c.max_user_namespaces) : "unknown";
-    const bool none = c.max_user_namespaces == 0;
-    add("users", "user.max_user_namespaces", none ? State::missing : State::ok, most,
-        "sysctl -w user.max_user_namespaces=15000");
-    fatal_if(none && !root());
+    if (c.max_user_namespaces) {
+      const bool none = *c.max_user_namespaces == 0;
+      HostFinding& most = add({"users", "max_user_namespaces", "user.max_user_namespaces"},
+                              none ? State::missing : State::ok, static_cast<uint64_t>(*c.max_user_namespaces),
+                              cat(*c.max_user_namespaces), "sysctl -w user.max_user_namespaces=15000");
+      most.fatal = none && !root();
+      most.unit = "namespaces";
+    } else {
+      (void)unknown({"users", "max_user_namespaces", "user.max_user_namespaces"});
+    }
     if (c.unprivileged_clone) {
       const bool closed = c.unprivileged_clone == 0;
-      add("users", "kernel.unprivileged_userns_clone", !closed, cat(*c.unprivileged_clone),
-          "ordinary users: sysctl -w kernel.unprivileged_userns_clone=1");
-      fatal_if(closed && !root());
+      add({"users", "unprivileged_userns_clone", "kernel.unprivileged_userns_clone"}, !closed,
+          "ordinary users: sysctl -w kernel.unprivileged_userns_clone=1", "1", "0")
+          .fatal = closed && !root();
     }
     if (c.apparmor_restriction) {
       const bool closed = c.apparmor_restriction != 0;
-      add("users", "kernel.apparmor_restrict_unprivileged_userns", !closed, cat(*c.apparmor_restriction),
+      add({"users", "apparmor_userns_unrestricted", "kernel.apparmor_restrict_unprivileged_userns"}, !closed,
           "ordinary users: a profile for husk with \"userns,\", or sysctl -w "
-          "kernel.apparmor_restrict_unprivileged_userns=0");
-      fatal_if(closed && !root());
+          "kernel.apparmor_restrict_unprivileged_userns=0",
+          "0", "1")
+          .fatal = closed && !root();
     }
     helper("newuidmap", seen_.users);
     helper("newgidmap", seen_.groups);
     if (root()) return;
-    ranges("/etc/subuid", seen_.users, "--add-subuids");
-    ranges("/etc/subgid", seen_.groups, "--add-subgids");
-    add("users", "XDG_RUNTIME_DIR", seen_.runtime_dir_usable, seen_.runtime_dir.empty() ? "not set" : seen_.runtime_dir,
+    ranges("subuid", seen_.users, "--add-subuids");
+    ranges("subgid", seen_.groups, "--add-subgids");
+    add({"users", "xdg_runtime_dir", "XDG_RUNTIME_DIR"}, seen_.runtime_dir_usable ? State::ok : State::missing,
+        seen_.runtime_dir, seen_.runtime_dir.empty() ? "not set" : seen_.runtime_dir,
         "the state is kept there: log in by PAM (loginctl enable-linger), or give --root");
   }
 
   void helper(const char* name, const starting::Helper& h) {
     const bool there = h.spawn_error == 0;
-    const bool works = there && h.privileged_file && !h.nosuid;
-    add("users", name, works,
+    const bool good = there && h.privileged_file && !h.nosuid;
+    const bool in_vain = good && seen_.circumstances.no_new_privileges && !root();
+    add({"users", name, name}, good && !in_vain ? State::ok : State::missing, good && !in_vain,
         !there               ? "not there"
         : !h.privileged_file ? "not set-user-id"
         : h.nosuid           ? "on a nosuid mount"
+        : in_vain            ? "without effect under no_new_privs"
                              : "yes",
-        there ? cat("chmod u+s /usr/bin/", name, ", on a file system mounted with suid")
-              : "ordinary users have their own id alone without it: apt-get install uidmap");
+        !there    ? "ordinary users have their own id alone without it: apt-get install uidmap"
+        : in_vain ? "start husk without no_new_privs"
+                  : cat("chmod u+s /usr/bin/", name, ", on a file system mounted with suid"));
   }
 
-  void ranges(const char* file, const starting::Helper& h, const char* option) {
-    std::string value;
-    for (const host::IdRange& r : h.ranges) value += cat(value.empty() ? "" : ", ", r.first, ":", r.count);
-    add("users", file, !value.empty(), value.empty() ? "no range of the caller's" : value,
+  void ranges(const char* name, const starting::Helper& h, const char* option) {
+    std::vector<std::string> all;
+    std::string words;
+    for (const host::IdRange& r : h.ranges) {
+      all.push_back(cat(r.first, ":", r.count));
+      words += cat(words.empty() ? "" : ", ", all.back());
+    }
+    const State state = all.empty() ? State::missing : State::ok;
+    add({"users", name, cat("/etc/", name)}, state, std::move(all), words.empty() ? "no range of the caller's" : words,
         cat("usermod ", option, " 100000-165535 ", h.user.empty() ? "USER" : h.user));
   }
 
   void limits() {
-    constexpr uint64_t kFew = 256, kFewProcesses = 64;
-    const auto limit = [this](const char* name, uint64_t value, uint64_t least, const char* hint) {
-      add("limits", name, value >= least, value == UINT64_MAX ? "unlimited" : cat(value), hint);
+    constexpr uint64_t kFew = 256;
+    constexpr uint64_t kFewProcesses = 64;
+    const auto limit = [this](const char* id, const char* name, const char* unit, uint64_t value, uint64_t least,
+                              const char* hint) {
+      HostFinding::Value number = value;
+      if (value == UINT64_MAX) number = std::string("unlimited");
+      add({"limits", id, name}, value >= least ? State::ok : State::missing, std::move(number),
+          value == UINT64_MAX ? "unlimited" : cat(value), hint)
+          .unit = unit;
     };
-    limit("open files", seen_.max_files, kFew, "ulimit -n 1024");
-    limit("processes", seen_.max_processes, kFewProcesses, "ulimit -u 4096");
+    limit("open_files", "open files", "descriptors", seen_.max_files, kFew, "ulimit -n 1024");
+    limit("processes", "processes", "processes", seen_.max_processes, kFewProcesses, "ulimit -u 4096");
     for (const std::string& name : seen_.circumstances.no_more_of) {
-      add("limits", name, State::missing, "0", cat("sysctl -w ", name, "=15000"));
-      fatal_if(true);
+      std::string id = name.substr(name.find('.') + 1);
+      HostFinding& none =
+          add({"limits", std::move(id), name}, State::missing, uint64_t{0}, "0", cat("sysctl -w ", name, "=15000"));
+      none.fatal = true;
+      none.unit = "namespaces";
     }
   }
 
   const Seen& seen_;
   std::vector<HostFinding> found_;
 };
+
+void write_value(json::Writer& w, const HostFinding::Value& value) {
+  w.key("value");
+  if (const bool* truth = std::get_if<bool>(&value)) {
+    w.boolean(*truth);
+  } else if (const auto* number = std::get_if<uint64_t>(&value)) {
+    w.number(*number);
+  } else if (const auto* text = std::get_if<std::string>(&value)) {
+    w.string(*text);
+  } else if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    w.strings(*list);
+  } else {
+    w.null();
+  }
+}
 
 }  // namespace
 
@@ -199,13 +298,14 @@ std::vector<HostFinding> examine_host(const std::string& runtime_dir) {
 }
 
 std::string host_json(const std::vector<HostFinding>& findings) {
-  constexpr const char* kStates[] = {"ok", "limited", "missing"};
+  constexpr const char* kStates[] = {"ok", "missing", "unknown"};
   json::Writer w(json::Style::pretty, "  ");
   w.begin_array();
   for (const HostFinding& f : findings) {
-    w.begin_object().member("area", f.area).member("name", f.name);
-    w.member("state", kStates[static_cast<size_t>(f.state)]).member("value", f.value).member("hint", f.hint);
-    w.member("fatal", f.fatal).end_object();
+    w.begin_object().member("id", f.id).member("area", f.area).member("name", f.name);
+    w.member("state", kStates[static_cast<size_t>(f.state)]);
+    life::write_value(w, f.value);
+    w.member("unit", f.unit).member("found", f.found).member("hint", f.hint).member("fatal", f.fatal).end_object();
   }
   return w.end_array().take() + "\n";
 }

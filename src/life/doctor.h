@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,12 @@ namespace husk::life {
 struct Seen {
   host::Facts facts;
   starting::Circumstances circumstances;
-  starting::Helper users, groups;       // newuidmap and newgidmap
-  std::string release;                  // of the kernel: "6.1.0"
-  std::vector<std::string> namespaces;  // the kinds in /proc/self/ns
-  std::string seccomp_actions;          // "kill_process errno user_notif ..."
-  std::string filesystems;              // /proc/filesystems
+  starting::Helper users, groups;              // newuidmap and newgidmap
+  std::string release;                         // of the kernel: "6.1.0"
+  std::vector<std::string> namespaces;         // the kinds in /proc/self/ns
+  bool procfs = false, sysfs = false;          // mounted at /proc and /sys: without them much cannot be known
+  std::optional<std::string> seccomp_actions;  // "kill_process errno user_notif ..."
+  std::optional<std::string> filesystems;      // /proc/filesystems
   cgroup::Host cgroups;
   std::string controllers;       // v2: cgroup.controllers of the root that we see
   bool cgroup_writable = false;  // there is a place where the caller may make one

@@ -1,8 +1,11 @@
 // What `husk doctor` looks at. Nothing is made or changed.
+#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "host/files.h"
@@ -41,10 +44,35 @@ uint64_t soft_limit(int resource) {
   return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
 }
 
+std::optional<std::string> known_text(const char* path) {
+  Result<std::string> text = host::read_file(path, kMaxFile);
+  if (!text.ok()) return std::nullopt;
+  return *std::move(text);
+}
+
+bool is_mounted(const std::string& path, unsigned long type) {
+  struct statfs fs = {};
+  return statfs(path.c_str(), &fs) == 0 && static_cast<unsigned long>(fs.f_type) == type;
+}
+
+// A mount may lie below another one, and then it is in mountinfo and nowhere else.
+void drop_what_is_covered(cgroup::Host& host) {
+  std::erase_if(host.hierarchies, [](const cgroup::Hierarchy& h) {
+    return !is_mounted(h.mountpoint, CGROUP_SUPER_MAGIC) && !is_mounted(h.mountpoint, CGROUP2_SUPER_MAGIC);
+  });
+  const auto is_v2 = [](const cgroup::Hierarchy& h) { return h.controllers.empty(); };
+  const bool some_v2 = std::any_of(host.hierarchies.begin(), host.hierarchies.end(), is_v2);
+  const bool all_v2 = std::all_of(host.hierarchies.begin(), host.hierarchies.end(), is_v2);
+  using cgroup::Mode;
+  host.mode = host.hierarchies.empty() ? Mode::none : all_v2 ? Mode::v2 : some_v2 ? Mode::hybrid : Mode::v1;
+}
+
 void look_at_cgroups(Seen& seen) {
   Result<cgroup::Host> host = cgroup::probe(true);
   if (!host.ok()) return;
   seen.cgroups = *std::move(host);
+  drop_what_is_covered(seen.cgroups);
+  if (seen.cgroups.mode == cgroup::Mode::none) return;
   cgroup::find_writable(&seen.cgroups);
   for (const cgroup::Hierarchy& h : seen.cgroups.hierarchies) seen.cgroup_writable = seen.cgroup_writable || h.writable;
   if (seen.cgroups.mode == cgroup::Mode::v2) seen.controllers = text_of("/sys/fs/cgroup/cgroup.controllers");
@@ -62,8 +90,11 @@ Seen look_at_host(const std::string& runtime_dir) {
   if (uname(&name) == 0) seen.release = name.release;
   for (const char* kind : {"mnt", "pid", "net", "ipc", "uts", "user", "cgroup", "time"})
     if (exists(cat("/proc/self/ns/", kind))) seen.namespaces.emplace_back(kind);
-  seen.seccomp_actions = text_of("/proc/sys/kernel/seccomp/actions_avail");
-  seen.filesystems = text_of("/proc/filesystems");
+  seen.procfs = is_mounted("/proc", PROC_SUPER_MAGIC);
+  seen.sysfs = is_mounted("/sys", SYSFS_MAGIC);
+  seen.filesystems = known_text("/proc/filesystems");
+  seen.seccomp_actions = known_text("/proc/sys/kernel/seccomp/actions_avail");
+  if (!seen.seccomp_actions && exists("/proc/sys/kernel")) seen.seccomp_actions.emplace();  // a kernel without it
   look_at_cgroups(seen);
   seen.systemd = exists("/run/systemd/system");
   seen.libsystemd = has_libsystemd();

@@ -1,6 +1,12 @@
+// husk validate. A start is refused by one of three: by the checks of the specification, by the plan, by the kernel.
+// All three are asked before, the kernel by what is known of it: spec/foresee.h for what every host would refuse, and
+// validate_host.h for what this one lacks.
 #include "spec/validate.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,6 +15,10 @@
 #include "husk/inspect.h"
 #include "json/document.h"
 #include "json/writer.h"
+#include "life/container.h"
+#include "life/own_user.h"
+#include "life/validate_host.h"
+#include "plan/plan.h"
 
 namespace husk {
 namespace {
@@ -20,9 +30,23 @@ bool is_directory(const std::string& path) {
   return stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-void add(std::vector<Finding>& out, bool fatal, const std::string& file, std::vector<spec::Problem> problems) {
-  for (spec::Problem& p : problems)
-    out.push_back({fatal, file, std::move(p.pointer), std::move(p.message), std::move(p.hint)});
+// "-", or what a shell makes of <(COMMAND): read to its end. Any other file that is none would be waited for for ever.
+bool is_handed_over(const std::string& path) {
+  return path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
+}
+
+Result<std::string> read_config(const std::string& path) {
+  struct stat st = {};
+  if (stat(path.c_str(), &st) < 0) return fail(errno, "open ", path);
+  if (!S_ISREG(st.st_mode) && !is_handed_over(path))
+    return Error{cat(path, " is ",
+                     S_ISDIR(st.st_mode)    ? "a directory"
+                     : S_ISFIFO(st.st_mode) ? "a FIFO"
+                     : S_ISSOCK(st.st_mode) ? "a socket"
+                                            : "a device",
+                     ", and not a file"),
+                 0, "/dev/stdin is read", 1};
+  return host::read_file(path, kMaxConfig);
 }
 
 // What a process.json has not: it is told from a config.json by its members.
@@ -32,54 +56,91 @@ bool is_config(const json::Document& doc) {
   return false;
 }
 
-// Only this host can tell.
-void look_at_host(const spec::Spec& spec, const std::string& bundle, const std::string& file,
-                  std::vector<Finding>& out) {
-  const auto in_bundle = [&bundle](const std::string& path) {
-    return path.starts_with('/') ? path : cat(bundle, "/", path);
-  };
-  if (const std::string& root = spec.root.path; !root.empty() && !is_directory(in_bundle(root)))
-    out.push_back({true, file, "/root/path", cat(json::shown(in_bundle(root)), " is not a directory"),
-                   "unpack the image's files there"});
-  for (size_t i = 0; i < spec.mounts.size(); ++i) {
-    const spec::Mount& mount = spec.mounts[i];
-    const bool bind = std::any_of(mount.options.begin(), mount.options.end(),
-                                  [](const std::string& o) { return o == "bind" || o == "rbind"; });
-    struct stat st = {};
-    if (bind && !mount.source.empty() && stat(in_bundle(mount.source).c_str(), &st) != 0 && errno == ENOENT)
-      out.push_back({false,
-                     file,
-                     cat("/mounts/", i, "/source"),
-                     cat(json::shown(in_bundle(mount.source)), " does not exist on this host"),
-                     {}});
-  }
+std::string resolved(const std::string& path) {
+  char* real = realpath(path.c_str(), nullptr);
+  std::string out = real == nullptr ? path : real;
+  free(real);
+  return out;
+}
+
+// The plan has checks of its own. It takes a configuration without errors only.
+void check_plan(const life::Bundle& bundle, const life::Here& here, life::Findings& out) {
+  spec::Spec spec = bundle.spec;
+  store::State unused;
+  if (here.facts.euid != 0) life::give_user_namespace(here.facts, spec, unused);
+  plan::Input in{spec, here.facts, here.cgroups, "validate", bundle.rootfs, bundle.path, {}};
+  in.apparmor = in.selinux = true;  // or it has been said that they are not
+  if (const Result<plan::Plan> plan = plan::build(in); !plan.ok()) out.add(plan.error(), false);
+}
+
+// A host that has everything, and its root.
+life::Here anywhere() {
+  life::Here here;
+  here.facts.clone3 = here.facts.openat2 = here.facts.mount_api = here.facts.pidfd = true;
+  here.facts.capabilities = ~uint64_t{0};
+  return here;
+}
+
+void look_at_host(const life::Bundle& bundle, const life::Here& here, life::Findings& out) {
+  life::check_paths(bundle, here, out);
+  life::check_options(bundle.spec, here, out);
+  life::check_kernel(bundle, here, out);
+  life::check_privileges(bundle.spec, here, out);
+  life::check_cgroup(bundle.spec, here, out);
+  life::check_sysctls(bundle.spec, out);
+  if (const Status s = life::check_sysctl_of_network(bundle.spec); !s.ok()) out.add(s.error(), true);
+}
+
+void check_root(const spec::Spec& spec, life::Bundle& bundle, bool portable, life::Findings& out) {
+  const std::string& root = spec.root.path;
+  const bool absolute = root.starts_with('/');
+  if (root.empty() || (absolute && portable)) return;
+  bundle.rootfs = resolved(absolute ? root : cat(bundle.path, "/", root));
+  if (is_directory(bundle.rootfs)) return;
+  out.add(true, {"/root/path",
+                 cat(json::shown(bundle.rootfs), " is not a directory"),
+                 "unpack the image's files there",
+                 {},
+                 absolute});
+  bundle.rootfs.clear();
+}
+
+Result<std::vector<Finding>> validate_config(const std::string& text, const std::string& directory,
+                                             const std::string& file, bool portable) {
+  spec::Spec spec;
+  std::vector<json::Fault> faults;
+  HUSK_TRY(spec::read_faults(text, spec, faults));
+  const life::Here here = portable ? anywhere() : life::look_at_here(spec);
+  life::Findings out(file);
+  for (spec::Problem& p : spec::problems_of(spec, faults, portable ? spec::Around{} : life::around(here)))
+    out.add(true, std::move(p));
+  for (spec::Problem& p : spec::warnings(spec)) out.add(false, std::move(p));
+  life::Bundle bundle = {spec, directory.empty() ? "" : resolved(directory), {}};
+  if (!directory.empty()) check_root(spec, bundle, portable, out);
+  if (!portable) look_at_host(bundle, here, out);
+  check_program(bundle, out);
+  if (!out.fatal()) check_plan(bundle, here, out);
+  return out.take();
 }
 
 }  // namespace
 
-Result<std::vector<Finding>> validate(const std::string& path, const std::string& config) {
+Result<std::vector<Finding>> validate(const std::string& path, const ValidateOptions& options) {
   const bool bundle = is_directory(path);
   std::string file = path;
-  if (bundle) file = config.empty() ? cat(path, "/config.json") : config;
-  HUSK_LET(const std::string text, host::read_file(file, kMaxConfig));
-  std::vector<Finding> out;
+  if (bundle) file = options.config.empty() ? cat(path, "/config.json") : options.config;
+  HUSK_LET(const std::string text, read_config(file));
   Result<json::Document> doc = json::Document::parse(text);
+  life::Findings out(file);
   if (!doc.ok()) {
-    out.push_back({true, file, {}, doc.error().what, doc.error().hint});
-    return out;
+    out.add(doc.error(), false);
+    return out.take();
   }
-  if (!bundle && !is_config(*doc)) {
-    spec::Process process;
-    HUSK_LET(std::vector<spec::Problem> problems, spec::examine_process(text, process));
-    add(out, true, file, std::move(problems));
-    return out;
-  }
-  spec::Spec spec;
-  HUSK_LET(std::vector<spec::Problem> problems, spec::examine(text, spec));
-  add(out, true, file, std::move(problems));
-  add(out, false, file, spec::warnings(spec));
-  if (bundle) look_at_host(spec, path, file, out);
-  return out;
+  if (bundle || is_config(*doc)) return validate_config(text, bundle ? path : "", file, options.portable);
+  spec::Process process;
+  HUSK_LET(std::vector<spec::Problem> problems, spec::examine_process(text, process));
+  for (spec::Problem& p : problems) out.add(true, std::move(p));
+  return out.take();
 }
 
 std::string findings_json(const std::vector<Finding>& findings) {
@@ -87,7 +148,8 @@ std::string findings_json(const std::vector<Finding>& findings) {
   w.begin_array();
   for (const Finding& f : findings) {
     w.begin_object().member("severity", f.fatal ? "error" : "warning").member("file", f.file);
-    w.member("pointer", f.pointer).member("message", f.message).member("hint", f.hint).end_object();
+    w.member("pointer", f.pointer).member("message", f.message).member("hint", f.hint);
+    w.member("host", f.host).end_object();
   }
   return w.end_array().take() + "\n";
 }

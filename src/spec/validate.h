@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "json/in.h"
 #include "spec/types.h"
 
 namespace husk::spec {
@@ -36,10 +37,15 @@ enum class NeedProcess { no, yes };
 // What is odd but not refused, for the log: unknown capability names, relative mount destinations, ...
 [[nodiscard]] std::vector<Problem> warnings(const Spec& spec);
 
+struct Around;  // foresee.h
+
 // Everything that is wrong with the text of a config.json (or of a process.json): what cannot be read, then what
-// check_all() says of the rest. An error: it is no JSON at all.
+// check_all() and foresee() say of the rest. An error: it is no JSON at all.
 Result<std::vector<Problem>> examine(std::string_view json, Spec& spec);
 Result<std::vector<Problem>> examine_process(std::string_view json, Process& process);
+// The two parts of examine(), for who has the host looked at between them: reading, and the checks.
+Status read_faults(std::string_view json, Spec& spec, std::vector<json::Fault>& faults);
+std::vector<Problem> problems_of(const Spec& spec, const std::vector<json::Fault>& faults, const Around& around);
 
 // The first of check_all() as an Error ("/process/cwd: must be an absolute path").
 Status validate(const Spec& spec, NeedProcess need = NeedProcess::yes);

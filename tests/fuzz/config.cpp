@@ -93,6 +93,9 @@ void config(std::string_view json, uint8_t choice) {
   const Result<spec::Spec> spec = spec::parse(json);
   spec::Spec partly;
   all_at_once(json, spec.ok(), spec::examine(json, partly));
+  // What could be read is looked at beside the host, whatever else is wrong.
+  if (partly.lx.resources)
+    (void)good(cgroup::plan(host_of(choice & 3), partly.lx.cgroups_path, "demo", &*partly.lx.resources));
   (void)told(spec::warnings(partly));
   if (!good(spec)) return;
   const bool bad = told(spec::check_all(*spec));

@@ -45,10 +45,65 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
 
 @test "warnings alone are no failure" {
   bundle_busybox
-  config '.mounts += [{destination: "/data", type: "bind", source: "/missing/source", options: ["bind"]}]'
+  config '.mounts += [{destination: "data", type: "tmpfs", source: "tmpfs"}]'
   check --format json "$BUNDLE"
   ok
-  same "$(pointers warning)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/source"
+  same "$(pointers warning)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/destination"
+}
+
+@test "what this host lacks is an error and marked, but for --portable" {
+  bundle_busybox
+  config '.mounts += [{destination: "/data", type: "bind", source: "/missing/source"},
+      {destination: "/x", type: "nosuchfs", source: "x"}]
+    | .hooks = {prestart: [{path: "/missing/hook"}], poststop: [{path: "/missing/after"}]}
+    | .linux.namespaces |= map(if .type == "ipc" then .path = "/missing/ipc"
+                               elif .type == "uts" then .path = "/proc/self/ns/net" else . end)
+    | .linux.netDevices = {"nosuch0": {}} | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 18446744073709551615}]
+    | del(.hostname)'
+  check --format json "$BUNDLE"
+  exits 1
+  jq -e 'all(.host)' <<<"$output"
+  local n
+  n=$(jq '.mounts | length' "$BUNDLE/config.json")
+  same "$(pointers | sort)" "$(printf '%s\n' "/mounts/$((n - 2))/source" "/mounts/$((n - 1))/type" /hooks/prestart/0/path \
+    "$(jq -r '.linux.namespaces | to_entries[] | select(.value.path) | "/linux/namespaces/\(.key)/path"' "$BUNDLE/config.json")" \
+    /linux/netDevices/nosuch0 /process/rlimits/0/hard | sort)"
+  same "$(pointers warning)" /hooks/poststop/0/path
+  check "$BUNDLE"
+  [[ $output == *'/hooks/prestart/0/path: "/missing/hook" does not exist on this host [this host]'* ]]
+  check --portable "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
+@test "what only the kernel would refuse" {
+  bundle_busybox
+  config '.process.capabilities.effective += ["CAP_SYS_BOOT"] | .process.args = ["true", ("x" * 200000)]
+    | .mounts += [{destination: "/a", type: "bind"}, {destination: "/proc/sys", type: "tmpfs", source: "t"},
+        {destination: "/b", type: "tmpfs", source: "t", options: ["size=abc"]}, {destination: "/", type: "tmpfs", source: "t"}]
+    | .linux.resources.memory = {limit: 67108864, swap: 33554432} | .linux.resources.cpu = {period: 10, cpus: "x"}
+    | .linux.devices = [{type: "p", path: "/dev/full/x"}] | .linux.seccomp = {defaultAction: "SCMP_ACT_ERRNO"}'
+  check --format json --portable "$BUNDLE"
+  exits 1
+  local n
+  n=$(jq '.mounts | length' "$BUNDLE/config.json")
+  same "$(pointers | sort)" "$(printf '%s\n' "/process/capabilities/effective/$(jq '.process.capabilities.effective | length - 1' "$BUNDLE/config.json")" \
+    /process/args/1 "/mounts/$((n - 4))/source" "/mounts/$((n - 3))/destination" "/mounts/$((n - 2))/options/0" \
+    "/mounts/$((n - 1))/destination" /linux/resources/memory/swap /linux/resources/cpu/period /linux/resources/cpu/cpus \
+    /linux/devices/0/path /linux/seccomp/defaultAction | sort)"
+}
+
+@test "a FIFO or a device is said to be one; standard input and <(command) are read" {
+  bundle_busybox
+  mkfifo "$TMP/fifo"
+  run --separate-stderr timeout 10 "$RUNTIME" validate "$TMP/fifo"
+  refused 'is a FIFO, and not a file'
+  run --separate-stderr timeout 10 "$RUNTIME" validate /dev/zero
+  refused 'is a device, and not a file'
+  echo '{"args": ["a"], "cwd": "/"}' >"$TMP/process.json"
+  run --separate-stderr "$RUNTIME" validate /dev/stdin <"$TMP/process.json"
+  ok
+  run --separate-stderr "$RUNTIME" validate <(cat "$TMP/process.json")
+  ok
 }
 
 @test "what a start would leave out is a warning" {
@@ -119,7 +174,11 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   local change
   for change in '.process.oomScoreAdj = 2000' '.linux.maskedPaths = ["a"]' '.hooks.poststop = [{path: "a"}]' \
     '.linux.namespaces = [] | .hostname = "a"' '.process.rlimits = [{type: "RLIMIT_CORE", soft: 2, hard: 1}]' \
-    'del(.process)' '.ociVersion = "9"' '.linux.resources.cpu.shares = -1'; do
+    'del(.process)' '.ociVersion = "9"' '.linux.resources.cpu.shares = -1' '.linux.cgroupsPath = "/"' \
+    '.process.args = ["/no/such/program"]' '.process.user.additionalGids = [range(70000)]' \
+    '.mounts += [{destination: "/tmp/a", type: "tmpfs", source: "t", options: ["bogus"]}]' \
+    '.hooks.poststart = [{path: "/missing/hook"}]' '.linux.sysctl = {"net.ipv4.nosuch": "1"}' \
+    '.linux.resources.unified = {"../x": "1"}' '.linux.seccomp = {defaultAction: "SCMP_ACT_KILL"}'; do
     new_bundle "$BUNDLE"
     config "$change"
     start

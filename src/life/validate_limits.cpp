@@ -1,0 +1,220 @@
+// Limits and sysctls, as this host has them.
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+
+#include "host/files.h"
+#include "json/document.h"
+#include "life/validate_host.h"
+#include "spec/number_list.h"
+
+namespace husk::life {
+namespace {
+
+using json::shown;
+constexpr size_t kMaxFile = 1 << 20;
+
+struct Place {
+  std::string_view file;  // begins so
+  const char* pointer;
+};
+constexpr Place kPlaces[] = {
+    {"cpuset.cpus", "/linux/resources/cpu/cpus"},
+    {"cpuset.mems", "/linux/resources/cpu/mems"},
+    {"cpu.rt_period_us", "/linux/resources/cpu/realtimePeriod"},
+    {"cpu.rt_runtime_us", "/linux/resources/cpu/realtimeRuntime"},
+    {"cpu.cfs_burst_us", "/linux/resources/cpu/burst"},
+    {"cpu.max.burst", "/linux/resources/cpu/burst"},
+    {"cpu.idle", "/linux/resources/cpu/idle"},
+    {"cpu.", "/linux/resources/cpu"},
+    {"memory.memsw.", "/linux/resources/memory/swap"},
+    {"memory.swap.", "/linux/resources/memory/swap"},
+    {"memory.swappiness", "/linux/resources/memory/swappiness"},
+    {"memory.kmem.tcp.", "/linux/resources/memory/kernelTCP"},
+    {"memory.", "/linux/resources/memory"},
+    {"pids.", "/linux/resources/pids"},
+    {"blkio.leaf_weight", "/linux/resources/blockIO/leafWeight"},
+    {"blkio.", "/linux/resources/blockIO"},
+    {"io.", "/linux/resources/blockIO"},
+    {"hugetlb.", "/linux/resources/hugepageLimits"},
+    {"rdma.", "/linux/resources/rdma"},
+    {"net_cls.", "/linux/resources/network/classID"},
+    {"net_prio.", "/linux/resources/network/priorities"},
+    {"devices.", "/linux/resources/devices"},
+};
+
+std::string place_of(const std::string& file) {
+  for (const Place& place : kPlaces)
+    if (file.starts_with(place.file)) return place.pointer;
+  return "/linux/resources";
+}
+
+// A cgroup below the root, whose files are those that a container's has. Empty: there is none to look at.
+std::string example_of(const cgroup::Hierarchy& h) {
+  if (h.own_path != "/") return cat(h.mountpoint, h.own_path);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir(h.mountpoint.c_str()), closedir);
+  if (!directory) return {};
+  while (const dirent* entry = readdir(directory.get()))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') return cat(h.mountpoint, "/", entry->d_name);
+  return {};
+}
+
+const cgroup::Hierarchy* hierarchy_of(const cgroup::Host& host, std::string_view controller) {
+  for (const cgroup::Hierarchy& h : host.hierarchies) {
+    if (host.mode == cgroup::Mode::v2) return &h;
+    std::string_view list = h.controllers;
+    while (!list.empty()) {
+      const size_t comma = std::min(list.find(','), list.size());
+      if (list.substr(0, comma) == controller) return &h;
+      list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+  }
+  return nullptr;
+}
+
+bool has_controller(const cgroup::Host& host, const std::string& controller) {
+  if (controller.empty()) return true;
+  const cgroup::Hierarchy* h = hierarchy_of(host, controller);
+  if (h == nullptr || host.mode != cgroup::Mode::v2) return h != nullptr;
+  const Result<std::string> all = host::read_file(cat(h->mountpoint, "/cgroup.controllers"), kMaxFile);
+  return !all.ok() || cat(" ", *all, " ").find(cat(" ", controller)) != std::string::npos;
+}
+
+void check_file(const cgroup::Host& host, const cgroup::Write& write, bool before_other, Findings& out) {
+  if (write.optional) return;
+  if (!has_controller(host, write.controller))
+    return out.missing_here(place_of(write.file),
+                            cat("the ", write.controller, " controller is not mounted on this host"));
+  const cgroup::Hierarchy* h = hierarchy_of(host, write.controller);
+  if (h == nullptr || host.mode == cgroup::Mode::v2 || write.or_next || before_other) return;
+  const std::string example = example_of(*h);
+  if (!example.empty() && access(cat(example, "/", write.file).c_str(), F_OK) < 0 && errno == ENOENT)
+    out.missing_here(place_of(write.file), cat("this kernel has no ", write.file));
+}
+
+// CPUs and nodes of `asked` are all in the list that the file holds.
+void check_set(const std::string& asked, const std::string& file, const char* pointer, Findings& out) {
+  const Result<std::string> text = host::read_file(file, kMaxFile);
+  if (asked.empty() || !text.ok()) return;
+  const auto wanted = spec::number_list(asked);
+  const auto there = spec::number_list(*text);
+  if (!wanted || !there) return;
+  for (const spec::NumberRange& r : *wanted)
+    for (uint32_t n = r.first; n <= r.last; ++n) {
+      const auto holds = [n](const spec::NumberRange& t) { return n >= t.first && n <= t.last; };
+      if (std::any_of(there->begin(), there->end(), holds)) continue;
+      std::string all = *text;
+      while (!all.empty() && all.back() == '\n') all.pop_back();
+      return out.missing_here(pointer, cat(n, " is not among those of this host (", all, ")"));
+    }
+}
+
+void check_sets(const spec::Cpu& cpu, const Here& here, const cgroup::Plan& plan, Findings& out) {
+  std::string cpus = "/sys/devices/system/cpu/possible";
+  std::string mems = "/sys/devices/system/node/possible";
+  const cgroup::Hierarchy* h = hierarchy_of(here.cgroups, "cpuset");
+  if (h != nullptr && here.cgroups.mode != cgroup::Mode::v2) {
+    // A part of what the cgroup above has: the nearest one that is there already.
+    for (const cgroup::Directory& d : plan.directories) {
+      if (d.mountpoint != h->mountpoint) continue;
+      std::string above = d.path.substr(0, d.path.rfind('/'));
+      while (above.size() > h->mountpoint.size() && access(above.c_str(), F_OK) < 0) above.erase(above.rfind('/'));
+      cpus = above + "/cpuset.cpus";
+      mems = above + "/cpuset.mems";
+    }
+  }
+  check_set(cpu.cpus, cpus, "/linux/resources/cpu/cpus", out);
+  check_set(cpu.mems, mems, "/linux/resources/cpu/mems", out);
+}
+
+}  // namespace
+
+void check_cgroup(const spec::Spec& spec, const Here& here, Findings& out) {
+  if (here.cgroups.mode == cgroup::Mode::none) return;
+  const spec::Resources* resources = spec.lx.resources ? &*spec.lx.resources : nullptr;
+  const Result<cgroup::Plan> plan = cgroup::plan(here.cgroups, spec.lx.cgroups_path, "validate", resources);
+  if (!plan.ok()) return out.add(plan.error(), true);
+  bool before_other = false;
+  for (const cgroup::Write& write : plan->resources.writes) {
+    check_file(here.cgroups, write, before_other, out);
+    before_other = write.or_next;
+  }
+  if (resources != nullptr && resources->cpu) check_sets(*resources->cpu, here, *plan, out);
+  if (!spec.lx.memory_policy) return;
+  const std::string nodes = "/sys/devices/system/node/possible";
+  const auto wanted = spec::number_list(spec.lx.memory_policy->nodes);
+  if (access(nodes.c_str(), F_OK) == 0 && wanted && spec::count_numbers(*wanted) == 1)
+    check_set(spec.lx.memory_policy->nodes, nodes, "/linux/memoryPolicy/nodes", out);
+}
+
+// ---------------------------------------------------------------- sysctl
+
+namespace {
+
+bool is_numbers(std::string_view text) {
+  bool any = false;
+  while (!text.empty()) {
+    const size_t at = text.find_first_not_of(" \t\n");
+    if (at == std::string_view::npos) break;
+    text.remove_prefix(at);
+    if (text[0] == '-') text.remove_prefix(1);
+    size_t digits = text.find_first_not_of("0123456789");
+    if (text.starts_with("0x")) digits = text.find_first_not_of("0123456789abcdefABCDEF", 2);
+    digits = std::min(digits, text.size());
+    if (digits == 0 || (digits < text.size() && std::string_view(" \t\n").find(text[digits]) == std::string_view::npos))
+      return false;
+    text.remove_prefix(digits);
+    any = true;
+  }
+  return any;
+}
+
+std::string file_of(const std::string& key) {
+  std::string out = key;
+  const size_t first = out.find_first_of("./");
+  if (first != std::string::npos && out[first] == '.')
+    for (char& c : out) c = c == '.' ? '/' : c == '/' ? '.' : c;
+  return cat("/proc/sys/", out);
+}
+
+// Settings of one device, which the container may have and husk has not.
+bool is_of_device(const std::string& file) {
+  for (const char* family : {"/conf/", "/neigh/"})
+    if (const size_t at = file.find(family); at != std::string::npos) {
+      const std::string rest = file.substr(file.find('/', at + 1) + 1);
+      return !rest.starts_with("all/") && !rest.starts_with("default/") && !rest.starts_with("lo/");
+    }
+  return false;
+}
+
+}  // namespace
+
+void check_sysctls(const spec::Spec& spec, Findings& out) {
+  for (const auto& [key, value] : spec.lx.sysctl) {
+    const std::string file = file_of(key);
+    if (is_of_device(file) || access("/proc/sys/kernel", F_OK) < 0) continue;
+    std::string pointer = "/linux/sysctl";
+    json::append_token(pointer, key);
+    struct stat st = {};
+    if (stat(file.c_str(), &st) < 0) {
+      if (errno == ENOENT) out.missing_here(pointer, "this kernel has no such sysctl");
+      continue;
+    }
+    constexpr mode_t kWrite = 0222;
+    if ((st.st_mode & kWrite) == 0) {
+      out.missing_here(pointer, "this sysctl can only be read");
+      continue;
+    }
+    const Result<std::string> now = host::read_file(file, kMaxFile);
+    const bool list = file.find("reserved_ports") != std::string::npos || file.find("bitmap") != std::string::npos ||
+                      file.find("mask") != std::string::npos;
+    if (now.ok() && !list && is_numbers(*now) && !is_numbers(value))
+      out.missing_here(pointer, cat(shown(value), " is not a number, which the kernel has there"));
+  }
+}
+
+}  // namespace husk::life

@@ -1,0 +1,116 @@
+// What the caller lacks for a configuration.
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <charconv>
+#include <optional>
+
+#include "host/files.h"
+#include "json/document.h"
+#include "life/validate_host.h"
+#include "spec/names.h"
+
+namespace husk::life {
+namespace {
+
+std::optional<int64_t> number_in(const char* path) {
+  constexpr size_t kMost = 64;
+  const Result<std::string> text = host::read_file(path, kMost);
+  int64_t value = 0;
+  if (!text.ok() || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return {};
+  return value;
+}
+
+rlimit limit_of(int resource) {
+  struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+  (void)getrlimit(static_cast<__rlimit_resource>(resource), &limit);
+  return limit;
+}
+
+void limits(const spec::Process& process, bool may_raise, Findings& out) {
+  const std::optional<int64_t> files = number_in("/proc/sys/fs/nr_open");
+  for (size_t i = 0; i < process.rlimits.size(); ++i) {
+    const spec::Rlimit& limit = process.rlimits[i];
+    const std::optional<int> resource = spec::rlimit_resource(limit.type);
+    if (!resource) continue;
+    const std::string pointer = cat("/process/rlimits/", i, "/hard");
+    if (*resource == RLIMIT_NOFILE && files && limit.hard > static_cast<uint64_t>(*files)) {
+      out.missing_here(pointer, cat(limit.hard, " is above fs.nr_open (", *files, ")"), "sysctl -w fs.nr_open=NUMBER");
+    } else if (const rlim_t own = limit_of(*resource).rlim_max; !may_raise && limit.hard > own) {
+      out.missing_here(
+          pointer, cat(limit.hard, " is above the hard limit of the caller (", own, "), which takes CAP_SYS_RESOURCE"));
+    }
+  }
+}
+
+void scheduling(const spec::Process& process, bool may, Findings& out) {
+  if (may) return;
+  constexpr int kRealtime = 1;
+  if (process.io_priority && spec::number_of(spec::kIoClasses, process.io_priority->cls) == kRealtime)
+    out.missing_here("/process/ioPriority/class", "IOPRIO_CLASS_RT takes CAP_SYS_NICE in the host's user namespace");
+  if (!process.scheduler) return;
+  const spec::Scheduler& s = *process.scheduler;
+  const bool realtime = s.policy == "SCHED_FIFO" || s.policy == "SCHED_RR";
+  const rlim_t own = limit_of(RLIMIT_RTPRIO).rlim_cur;
+  if (s.policy == "SCHED_DEADLINE" || (realtime && static_cast<uint64_t>(s.priority) > own))
+    out.missing_here("/process/scheduler/policy", cat(s.policy, " takes CAP_SYS_NICE in the host's user namespace"));
+  constexpr int64_t kZero = 20;  // of RLIMIT_NICE: where nice 0 is
+  const rlim_t nice = limit_of(RLIMIT_NICE).rlim_cur;
+  if ((s.policy == "SCHED_OTHER" || s.policy == "SCHED_BATCH") && s.nice < 0 &&
+      nice < static_cast<uint64_t>(kZero - s.nice))
+    out.missing_here("/process/scheduler/nice", cat(s.nice, " takes CAP_SYS_NICE in the host's user namespace"));
+}
+
+// The least that an unprivileged process may have is what a privileged one has given it last: which is to be seen by
+// trying only. What was there is written back.
+void oom_score(const spec::Process& process, bool may, Findings& out) {
+  constexpr const char* kFile = "/proc/self/oom_score_adj";
+  const std::optional<int64_t> own = number_in(kFile);
+  if (may || !process.oom_score_adj || !own || *process.oom_score_adj >= *own) return;
+  const Status tried = host::write_file(kFile, std::to_string(*process.oom_score_adj));
+  (void)host::write_file(kFile, std::to_string(*own));
+  if (!tried.ok())
+    out.missing_here("/process/oomScoreAdj", cat(*process.oom_score_adj, " is below the caller's own (", *own,
+                                                 "), which takes CAP_SYS_RESOURCE"));
+}
+
+int64_t seconds_of(clockid_t clock) {
+  struct timespec now = {};
+  return clock_gettime(clock, &now) == 0 ? now.tv_sec : 0;
+}
+
+}  // namespace
+
+Here look_at_here(const spec::Spec& spec) {
+  Here here;
+  here.facts = host::probe();
+  if (Result<cgroup::Host> found = cgroup::probe(true); found.ok()) here.cgroups = *std::move(found);
+  here.user_namespace = here.facts.euid != 0 || spec.lx.find(spec::NsType::user) != nullptr;
+  return here;
+}
+
+spec::Around around(const Here& here) {
+  using Cgroups = spec::Around::Cgroups;
+  spec::Around out;
+  out.cgroups = here.cgroups.mode == cgroup::Mode::v2     ? Cgroups::v2
+                : here.cgroups.mode == cgroup::Mode::none ? Cgroups::unknown
+                                                          : Cgroups::v1;
+  if (!here.user_namespace) out.capabilities = here.facts.capabilities;
+  const rlim_t stack = limit_of(RLIMIT_STACK).rlim_cur;
+  out.stack = stack == RLIM_INFINITY ? 0 : stack;
+  out.monotonic = seconds_of(CLOCK_MONOTONIC);
+  out.boottime = seconds_of(CLOCK_BOOTTIME);
+  return out;
+}
+
+void check_privileges(const spec::Spec& spec, const Here& here, Findings& out) {
+  if (!spec.process) return;
+  const auto may = [&here](int capability) { return (here.facts.capabilities >> capability & 1) != 0; };
+  const bool outside = !host::in_user_namespace();
+  limits(*spec.process, outside && may(CAP_SYS_RESOURCE), out);
+  oom_score(*spec.process, outside && may(CAP_SYS_RESOURCE), out);
+  scheduling(*spec.process, outside && !here.user_namespace && may(CAP_SYS_NICE), out);
+}
+
+}  // namespace husk::life
