@@ -62,14 +62,17 @@ size_t In::size() const {
   return n;
 }
 
-// One place, one fault; and what is said of a whole after one of its parts could not be read is but a consequence.
+// One place, one fault. What is said of a part of what could not be read is but a consequence, and so is what is said
+// of the whole afterwards.
 void In::fail_at(std::string pointer, const std::string& sentence) const {
   if (failure_->all == nullptr) {
     failure_->first = Error{cat(printable(std::move(pointer)), ": ", sentence), 0, {}};
     return;
   }
   std::vector<Fault>& all = *failure_->all;
-  const auto said = [&pointer](const Fault& fault) { return is_in(fault.pointer, pointer); };
+  const auto said = [&pointer](const Fault& fault) {
+    return is_in(fault.pointer, pointer) || is_in(pointer, fault.pointer);
+  };
   if (std::none_of(all.begin(), all.end(), said)) all.push_back({std::move(pointer), sentence});
 }
 

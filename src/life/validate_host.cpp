@@ -130,7 +130,14 @@ void check_types(const spec::Spec& spec, Findings& out) {
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     const spec::Mount& mount = spec.mounts[i];
     if (is_bind(mount) || mount.type == "cgroup") continue;
-    if (known->find(cat("\t", mount.type, "\n")) != std::string::npos) continue;
+    const std::string line = cat("\t", mount.type, "\n");
+    if (const size_t at = known->find(line); at != std::string::npos) {
+      const bool on_device = at == 0 || (*known)[at - 1] == '\n';  // else "nodev" stands before it
+      struct stat st = {};
+      if (on_device && mount.source.starts_with('/') && stat(mount.source.c_str(), &st) < 0)
+        out.missing_here(cat("/mounts/", i, "/source"), trouble(mount.source, errno));
+      continue;
+    }
     const std::string name = mount.type.substr(0, mount.type.find('.'));  // "fuse.sshfs"
     if (known->find(cat("\t", name, "\n")) != std::string::npos && name != mount.type) continue;
     if (!mount.type.empty() && mount.type.find('/') == std::string::npos && is_module(name)) continue;

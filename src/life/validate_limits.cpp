@@ -113,6 +113,21 @@ void check_set(const std::string& asked, const std::string& file, const char* po
     }
 }
 
+void check_disks(const spec::BlockIo& io, Findings& out) {
+  const auto look = [&out](const char* list, const auto& devices) {
+    for (size_t i = 0; i < devices.size(); ++i) {
+      const std::string number = cat(devices[i].major, ":", devices[i].minor);
+      if (access(cat("/sys/dev/block/", number).c_str(), F_OK) < 0 && access("/sys/dev/block", F_OK) == 0)
+        out.missing_here(cat("/linux/resources/blockIO/", list, "/", i), cat("this host has no disk ", number));
+    }
+  };
+  look("weightDevice", io.weight_device);
+  look("throttleReadBpsDevice", io.throttle_read_bps);
+  look("throttleWriteBpsDevice", io.throttle_write_bps);
+  look("throttleReadIOPSDevice", io.throttle_read_iops);
+  look("throttleWriteIOPSDevice", io.throttle_write_iops);
+}
+
 void check_sets(const spec::Cpu& cpu, const Here& here, const cgroup::Plan& plan, Findings& out) {
   std::string cpus = "/sys/devices/system/cpu/possible";
   std::string mems = "/sys/devices/system/node/possible";
@@ -143,6 +158,7 @@ void check_cgroup(const spec::Spec& spec, const Here& here, Findings& out) {
     check_file(here.cgroups, write, before_other, out);
     before_other = write.or_next;
   }
+  if (resources != nullptr && resources->block_io) check_disks(*resources->block_io, out);
   if (resources != nullptr && resources->cpu) check_sets(*resources->cpu, here, *plan, out);
   if (!spec.lx.memory_policy) return;
   const std::string nodes = "/sys/devices/system/node/possible";
@@ -181,14 +197,23 @@ std::string file_of(const std::string& key) {
   return cat("/proc/sys/", out);
 }
 
-// Settings of one device, which the container may have and husk has not.
-bool is_of_device(const std::string& file) {
-  for (const char* family : {"/conf/", "/neigh/"})
+// "/proc/sys/net/ipv4/conf/eth0/forwarding" is a setting of eth0. Empty: it is of no device.
+std::string device_of(const std::string& file) {
+  for (const std::string_view family : {"/conf/", "/neigh/"})
     if (const size_t at = file.find(family); at != std::string::npos) {
-      const std::string rest = file.substr(file.find('/', at + 1) + 1);
-      return !rest.starts_with("all/") && !rest.starts_with("default/") && !rest.starts_with("lo/");
+      const std::string rest = file.substr(at + family.size());
+      return rest.substr(0, rest.find('/'));
     }
-  return false;
+  return {};
+}
+
+// Of the devices of a new network namespace one is known; others are moved there, or made by hooks or the annotation.
+bool may_be_there(const spec::Spec& spec, const std::string& device) {
+  const spec::Namespace* space = spec.lx.find(spec::NsType::network);
+  const bool hooked = !spec.hooks.prestart.empty() || !spec.hooks.create_runtime.empty();
+  if (space == nullptr || !space->path.empty() || hooked || !spec.annotations.empty() || !spec.lx.net_devices.empty())
+    return true;
+  return device == "lo" || device == "all" || device == "default";
 }
 
 }  // namespace
@@ -196,9 +221,14 @@ bool is_of_device(const std::string& file) {
 void check_sysctls(const spec::Spec& spec, Findings& out) {
   for (const auto& [key, value] : spec.lx.sysctl) {
     const std::string file = file_of(key);
-    if (is_of_device(file) || access("/proc/sys/kernel", F_OK) < 0) continue;
+    if (value.empty() || access("/proc/sys/kernel", F_OK) < 0) continue;
     std::string pointer = "/linux/sysctl";
     json::append_token(pointer, key);
+    if (const std::string device = device_of(file); !device.empty()) {
+      if (!may_be_there(spec, device))
+        out.missing_here(pointer, cat("the container has no network device ", json::shown(device)));
+      continue;
+    }
     struct stat st = {};
     if (stat(file.c_str(), &st) < 0) {
       if (errno == ENOENT) out.missing_here(pointer, "this kernel has no such sysctl");
@@ -212,7 +242,12 @@ void check_sysctls(const spec::Spec& spec, Findings& out) {
     const Result<std::string> now = host::read_file(file, kMaxFile);
     const bool list = file.find("reserved_ports") != std::string::npos || file.find("bitmap") != std::string::npos ||
                       file.find("mask") != std::string::npos;
-    if (now.ok() && !list && is_numbers(*now) && !is_numbers(value))
+    const bool ipc = file.starts_with("/proc/sys/kernel/") || file.starts_with("/proc/sys/fs/mqueue/");
+    if (ipc && value.find('-') != std::string::npos)
+      out.missing_here(pointer, cat(shown(value), " is below 0"));
+    else if (key.ends_with("shm_rmid_forced") && value != "0" && value != "1")
+      out.missing_here(pointer, cat(shown(value), " is out of range (0..1)"));
+    else if (now.ok() && !list && is_numbers(*now) && !is_numbers(value))
       out.missing_here(pointer, cat(shown(value), " is not a number, which the kernel has there"));
   }
 }

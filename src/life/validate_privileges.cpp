@@ -2,6 +2,7 @@
 #include <linux/capability.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <optional>
@@ -62,6 +63,22 @@ void scheduling(const spec::Process& process, bool may, Findings& out) {
     out.missing_here("/process/scheduler/nice", cat(s.nice, " takes CAP_SYS_NICE in the host's user namespace"));
 }
 
+// What the kernel was built for.
+void features(const spec::Spec& spec, const Here& here, Findings& out) {
+  if (!spec.process->scheduler) return;
+  const spec::Scheduler& s = *spec.process->scheduler;
+  for (size_t i = 0; i < s.flags.size(); ++i)
+    if (s.flags[i].starts_with("SCHED_FLAG_UTIL_CLAMP") && access("/proc/sys/kernel/sched_util_clamp_min", F_OK) < 0 &&
+        access("/proc/sys/kernel", F_OK) == 0)
+      out.missing_here(cat("/process/scheduler/flags/", i), "this kernel has no clamps of utilization");
+  if (s.policy != "SCHED_FIFO" && s.policy != "SCHED_RR") return;
+  if (spec.lx.resources && spec.lx.resources->cpu && spec.lx.resources->cpu->realtime_runtime.value_or(0) != 0) return;
+  for (const cgroup::Hierarchy& h : here.cgroups.hierarchies)
+    if (here.cgroups.mode != cgroup::Mode::v2 && access(cat(h.mountpoint, "/cpu.rt_runtime_us").c_str(), F_OK) == 0)
+      out.missing_here("/process/scheduler/policy",
+                       cat(s.policy, " needs a /linux/resources/cpu/realtimeRuntime on cgroup v1 here"));
+}
+
 // The least that an unprivileged process may have is what a privileged one has given it last: which is to be seen by
 // trying only. What was there is written back.
 void oom_score(const spec::Process& process, bool may, Findings& out) {
@@ -110,6 +127,7 @@ void check_privileges(const spec::Spec& spec, const Here& here, Findings& out) {
   const bool outside = !host::in_user_namespace();
   limits(*spec.process, outside && may(CAP_SYS_RESOURCE), out);
   oom_score(*spec.process, outside && may(CAP_SYS_RESOURCE), out);
+  features(spec, here, out);
   scheduling(*spec.process, outside && !here.user_namespace && may(CAP_SYS_NICE), out);
 }
 

@@ -133,26 +133,65 @@ void agent(const Spec& spec, Report& report) {
   report.hint("the path of the agent's unix socket");
 }
 
-// The last call of every start.
-void execve_is_allowed(const Spec& spec, Report& report) {
-  const Seccomp& seccomp = *spec.lx.seccomp;
-  const auto goes_on = [](std::string_view action) {
-    return action == "SCMP_ACT_ALLOW" || action == "SCMP_ACT_LOG" || action == "SCMP_ACT_NOTIFY" || action.empty();
-  };
-  std::string pointer = "/linux/seccomp/defaultAction";
-  bool fails = !goes_on(seccomp.default_action);
+bool goes_on(std::string_view action) {
+  return action == "SCMP_ACT_ALLOW" || action == "SCMP_ACT_LOG" || action == "SCMP_ACT_NOTIFY" || action.empty();
+}
+
+// Where a call is refused whatever its arguments are; empty: nowhere.
+std::string refusal_of(const Seccomp& seccomp, std::string_view call) {
+  std::string pointer = goes_on(seccomp.default_action) ? "" : "/linux/seccomp/defaultAction";
   for (size_t i = 0; i < seccomp.syscalls.size(); ++i) {
     const SeccompRule& rule = seccomp.syscalls[i];
-    if (std::find(rule.names.begin(), rule.names.end(), "execve") == rule.names.end()) continue;
-    if (goes_on(rule.action)) return;  // maybe with certain arguments only
-    if (!rule.args.empty()) continue;
-    fails = true;
-    pointer = element("/linux/seccomp/syscalls", i, "/action");
+    if (std::find(rule.names.begin(), rule.names.end(), call) == rule.names.end()) continue;
+    if (goes_on(rule.action)) return {};  // maybe with certain arguments only
+    if (rule.args.empty()) pointer = element("/linux/seccomp/syscalls", i, "/action");
   }
-  if (!fails) return;
-  report.add(pointer, "does not let execve happen, and so no program could be started");
-  report.hint("a rule with SCMP_ACT_ALLOW for execve");
-  report.needs("/linux/seccomp");
+  return pointer;
+}
+
+// What init still has to do behind the filter: execve always, and without no_new_privs to become the user as well.
+void start_is_allowed(const Spec& spec, Report& report) {
+  std::vector<std::string_view> calls = {"execve"};
+  if (spec.process && !spec.process->no_new_privileges) {
+    calls.insert(calls.end(), {"chdir", "getcwd", "setresgid", "setresuid", "newfstatat"});
+    if (spec.process->capabilities) calls.insert(calls.end(), {"prctl", "capget", "capset"});
+    if (!spec.process->user.additional_gids.empty()) calls.emplace_back("setgroups");
+  }
+  std::vector<std::pair<std::string, std::string>> refused;  // pointers, and the calls there
+  for (const std::string_view call : calls) {
+    const std::string pointer = refusal_of(*spec.lx.seccomp, call);
+    if (pointer.empty()) continue;
+    const auto same = [&pointer](const auto& other) { return other.first == pointer; };
+    const auto known = std::find_if(refused.begin(), refused.end(), same);
+    if (known == refused.end())
+      refused.emplace_back(pointer, call);
+    else
+      known->second += cat(", ", call);
+  }
+  for (const auto& [pointer, names] : refused) {
+    report.add(pointer, "refuses what a start needs behind the filter: ", names);
+    report.hint(spec.process && !spec.process->no_new_privileges ? "allow it, or set /process/noNewPrivileges"
+                                                                 : "allow it");
+    report.needs("/linux/seccomp");
+  }
+}
+
+// ---------------------------------------------------------------- the rest
+
+void network(const Spec& spec, Report& report) {
+  const Namespace* space = spec.lx.find(NsType::network);
+  if (space == nullptr || !space->path.empty()) return;
+  for (const NetDevice& device : spec.lx.net_devices)
+    if ((device.name.empty() ? device.host_name : device.name) == "lo")
+      report.add(member("/linux/netDevices", device.host_name), "every network namespace has a device \"lo\" already");
+}
+
+void policy(const Spec& spec, Report& report) {
+  if (!spec.lx.memory_policy) return;
+  const std::vector<std::string>& flags = spec.lx.memory_policy->flags;
+  const auto has = [&flags](const char* flag) { return std::find(flags.begin(), flags.end(), flag) != flags.end(); };
+  if (has("MPOL_F_STATIC_NODES") && has("MPOL_F_RELATIVE_NODES"))
+    report.add("/linux/memoryPolicy/flags", "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other");
 }
 
 }  // namespace
@@ -173,11 +212,13 @@ std::vector<Problem> foresee(const Spec& spec, const Around& around) {
   foresee_mounts(spec, report);
   user(spec, report);
   clocks(spec, around, report);
+  network(spec, report);
+  policy(spec, report);
   foresee_devices(spec, report);
   if (spec.lx.resources) foresee_resources(*spec.lx.resources, around, report);
   if (spec.lx.seccomp) {
     agent(spec, report);
-    execve_is_allowed(spec, report);
+    start_is_allowed(spec, report);
   }
   for (Problem& problem : report.take()) out.push_back(std::move(problem));
   return out;

@@ -160,6 +160,17 @@ void foresee_devices(const Spec& spec, Report& report) {
     const auto above = std::find_if(made.begin(), made.end(), [&path](const std::string& other) {
       return path.size() > other.size() && path.starts_with(other) && path[other.size()] == '/';
     });
+    const auto at = std::find_if(spec.mounts.begin(), spec.mounts.end(),
+                                 [&path](const Mount& m) { return !is_bind(m) && clean(m.destination) == path; });
+    if (at != spec.mounts.end())
+      report.add(element("/linux/devices", i, "/path"), shown(path), " is where ", shown(at->type), " is mounted");
+    const auto is_under = [&path](const Mount& m) {
+      const bool no_nodes = m.type == "proc" || m.type == "sysfs";
+      return no_nodes && !is_bind(m) && path.starts_with(clean(m.destination).value_or("") + "/");
+    };
+    if (!path.empty() && std::any_of(spec.mounts.begin(), spec.mounts.end(), is_under))
+      report.add(element("/linux/devices", i, "/path"), shown(path),
+                 " would lie in a file system without device nodes");
     if (above != made.end())
       report.add(element("/linux/devices", i, "/path"), shown(path), " would lie in ", *above, ", which is a device");
     if (!path.empty()) made.push_back(path);

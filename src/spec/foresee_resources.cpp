@@ -20,6 +20,10 @@ void memory(const Memory& m, bool v1, Report& report) {
   look("reservation", m.reservation);
   look("swap", m.swap);
   look("kernelTCP", m.kernel_tcp);
+  // Measured: at this limit init, or the program at its first instruction, is killed.
+  constexpr int64_t kLeast = 128 << 10;
+  if (const int64_t limit = m.limit.value_or(0); limit > 0 && limit <= kLeast)
+    report.add("/linux/resources/memory/limit", limit, " bytes are too little for any process to begin");
   const int64_t swap = m.swap.value_or(0);
   const int64_t limit = m.limit.value_or(0);
   if (swap <= 0) return;
@@ -40,6 +44,10 @@ void memory(const Memory& m, bool v1, Report& report) {
 // What the kernel reads: "0-3,7", and "0-15:2/4" for two of each four.
 bool is_set(std::string_view text) {
   const auto number = [&text] {
+    if (text.starts_with('N')) {  // the last one
+      text.remove_prefix(1);
+      return true;
+    }
     const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
     text.remove_prefix(digits);
     return digits != 0 && digits <= 9;
@@ -52,7 +60,11 @@ bool is_set(std::string_view text) {
   while (!text.empty()) {
     text.remove_prefix(std::min(text.find_first_not_of(" \t\n,"), text.size()));
     if (text.empty()) break;
-    if (!number()) return false;
+    if (text.starts_with("all")) {
+      text.remove_prefix(3);
+    } else if (!number()) {
+      return false;
+    }
     if (take('-') && !number()) return false;
     if (take(':') && (!number() || !take('/') || !number())) return false;
     if (!text.empty() && std::string_view(" \t\n,").find(text[0]) == std::string_view::npos) return false;
@@ -101,10 +113,25 @@ void cpu(const Cpu& c, bool v1, Report& report) {
 
 }  // namespace
 
+namespace {
+
+void block(const BlockIo& b, bool v1, Report& report) {
+  constexpr uint16_t kMost = 1000;
+  if (!v1 || b.weight.value_or(0) <= kMost) return;
+  report.add("/linux/resources/blockIO/weight", *b.weight, " is out of range (1..", kMost, ") on cgroup v1");
+  report.of_host();
+}
+
+}  // namespace
+
 void foresee_resources(const Resources& resources, const Around& around, Report& report) {
   const bool v1 = around.cgroups == Around::Cgroups::v1;
   if (resources.memory) memory(*resources.memory, v1, report);
   if (resources.cpu) cpu(*resources.cpu, v1, report);
+  if (resources.block_io) block(*resources.block_io, v1, report);
+  constexpr int64_t kMostPids = 4194304;  // PID_MAX_LIMIT
+  if (const int64_t pids = resources.pids_limit.value_or(0); pids > kMostPids)
+    report.add("/linux/resources/pids/limit", pids, " is above what the kernel takes (", kMostPids, ")");
 }
 
 }  // namespace husk::spec

@@ -58,7 +58,7 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
     | .hooks = {prestart: [{path: "/missing/hook"}], poststop: [{path: "/missing/after"}]}
     | .linux.namespaces |= map(if .type == "ipc" then .path = "/missing/ipc"
                                elif .type == "uts" then .path = "/proc/self/ns/net" else . end)
-    | .linux.netDevices = {"nosuch0": {}} | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 18446744073709551615}]
+    | .linux.netDevices = {"nosuch0": {}} | .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 4611686018427387904}]
     | del(.hostname)'
   check --format json "$BUNDLE"
   exits 1
