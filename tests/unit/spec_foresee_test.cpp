@@ -133,10 +133,14 @@ TEST(SpecForesee, Ids) {
 
 TEST(SpecForesee, Limits) {
   expect({
-      {[](Spec& s) { s.lx.resources->memory->limit = 100, s.lx.resources->memory->swap = 100; }, ""},
-      {[](Spec& s) { s.lx.resources->memory->limit = 100, s.lx.resources->memory->swap = 99; },
+      {[](Spec& s) { s.lx.resources->memory->limit = 1 << 20, s.lx.resources->memory->swap = 1 << 20; }, ""},
+      {[](Spec& s) { s.lx.resources->memory->limit = 1 << 20, s.lx.resources->memory->swap = 99; },
        "/linux/resources/memory/swap: 99 is below"},
       {[](Spec& s) { s.lx.resources->memory->limit = -2; }, ""},
+      {[](Spec& s) { s.lx.resources->memory->limit = 131072; }, "/linux/resources/memory/limit: 131072 bytes are"},
+      {[](Spec& s) { s.lx.resources->pids_limit = 4194304; }, ""},
+      {[](Spec& s) { s.lx.resources->pids_limit = 4194305; }, "/linux/resources/pids/limit"},
+      {[](Spec& s) { s.lx.resources->cpu->cpus = "all"; }, ""},
       {[](Spec& s) { s.lx.resources->cpu->period = 999; }, "/linux/resources/cpu/period: 999 is out of range"},
       {[](Spec& s) { s.lx.resources->cpu->period = 1000; }, ""},
       {[](Spec& s) { s.lx.resources->cpu->quota = 999; }, "/linux/resources/cpu/quota"},
@@ -171,6 +175,7 @@ TEST(SpecForesee, Filters) {
     s.lx.seccomp->default_action = action;
   };
   Spec spec = plain();
+  spec.process->no_new_privileges = true;
   for (const char* action : {"SCMP_ACT_ALLOW", "SCMP_ACT_LOG"}) {
     filter(spec, action);
     EXPECT_EQ(text_of(foresee(spec, {})), "") << action;
@@ -181,7 +186,11 @@ TEST(SpecForesee, Filters) {
     spec.lx.seccomp->syscalls = {{{"execve"}, "SCMP_ACT_ALLOW", {}, {}}};
     EXPECT_EQ(text_of(foresee(spec, {})), "") << action;
   }
+  // Without no_new_privs the filter comes first, and becoming the user after it.
+  spec.process->no_new_privileges = false;
   filter(spec, "SCMP_ACT_ALLOW");
+  spec.lx.seccomp->syscalls = {{{"setresuid"}, "SCMP_ACT_ERRNO", {}, {}}};
+  EXPECT_EQ(text_of(foresee(spec, {})).substr(0, 35), "/linux/seccomp/syscalls/0/action: r");
   spec.lx.seccomp->syscalls = {{{"mkdir"}, "SCMP_ACT_NOTIFY", {}, {}}};
   EXPECT_EQ(text_of(foresee(spec, {})).substr(0, 28), "/linux/seccomp/listenerPath:");
 }
