@@ -170,10 +170,11 @@ std::string svg_of(const Drawing& drawing) {
     const std::string name = shortened(event.name, 45);
     const int width = std::max(1, x(event.begin + event.length) - x(event.begin));
     out += cat("<g><title>", life::xml_escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"",
-               y + 13, "\" text-anchor=\"end\">", life::xml_escaped(name), "</text><rect x=\"", x(event.begin),
-               "\" y=\"", y + 2, "\" width=\"", width, "\" height=\"", kRow - 4, "\" fill=\"",
-               color_of(who, event.category), "\"/><text x=\"", x(event.begin) + width + 4, "\" y=\"", y + 13,
-               "\" fill=\"#555555\" font-size=\"10\">", tenths(event.length), "</text></g>\n");
+               y + 13, event.category == "error" ? "\" fill=\"#d62728" : "", "\" text-anchor=\"end\">",
+               life::xml_escaped(name), "</text><rect x=\"", x(event.begin), "\" y=\"", y + 2, "\" width=\"", width,
+               "\" height=\"", kRow - 4, "\" fill=\"", color_of(who, event.category), "\"/><text x=\"",
+               x(event.begin) + width + 4, "\" y=\"", y + 13, "\" fill=\"#555555\" font-size=\"10\">",
+               tenths(event.length), "</text></g>\n");
     y += kRow;
   }
   return out + "</svg>\n";
