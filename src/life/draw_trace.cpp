@@ -27,6 +27,7 @@ struct Drawing {
   std::vector<std::pair<int64_t, std::string>> threads;
   int64_t end = 1;
   int64_t left_out = 0;
+  std::string error;
 
   [[nodiscard]] std::string thread_name(int64_t number) const {
     for (const auto& [id, name] : threads)
@@ -78,6 +79,7 @@ Result<Drawing> load(const std::string& path) {
   if (const std::optional<json::In> other = in.at("otherData")) {
     other->get("what", out.what);
     other->get("leftOut", out.left_out);
+    other->get("error", out.error);
   }
   const std::optional<json::In> list = in.at("traceEvents");
   if (list && list->expect(json::Kind::array))
@@ -90,6 +92,7 @@ Result<Drawing> load(const std::string& path) {
       out.events.push_back(std::move(event));
     });
   out.what = printable(out.what);
+  out.error = printable(out.error);
   if (out.left_out > 0) out.what += cat(" (without the last ", out.left_out, " steps and waits)");
   if (failure.first) return std::move(*failure.first).within(path);
   if (out.events.empty()) return Error{cat(path, ": no timeline"), 0, "`husk run --trace FILE` writes one", 1};
@@ -126,14 +129,19 @@ std::string text_of(const Drawing& drawing) {
     out += cat(padded(tenths(event.begin), 11), padded(tenths(event.length), 8), "  ", who, "  |",
                bar(event, drawing.end), "| ", event.name, "\n");
   }
+  if (!drawing.error.empty()) out += cat("failed: ", drawing.error, "\n");
   return out;
 }
 
+constexpr const char* kFailed = "#d62728";
+
+// Work in the process's colour, waits in a pale one.
 const char* color_of(const std::string& who, const std::string& category) {
-  if (category == "error") return "#d62728";
-  if (category == "wait") return "#d8d8d8";
-  if (who == "parent") return "#4c78a8";
-  return who == "child" ? "#f58518" : "#54a24b";
+  const bool waits = category == "wait";
+  if (category == "error") return kFailed;
+  if (who == "parent") return waits ? "#ccd9e8" : "#4c78a8";
+  if (who == "child") return waits ? "#fde0c2" : "#f58518";
+  return waits ? "#cfe5cb" : "#54a24b";
 }
 
 // A step of 1, 2 or 5 times a power of ten, so that about eight of them are in the picture.
@@ -158,8 +166,10 @@ std::string svg_of(const Drawing& drawing) {
                "\"/><text x=\"", legend + 16, "\" y=\"24\">", life::xml_escaped(name), "</text>\n");
     legend += 80;
   }
-  out += cat("<rect x=\"", legend, "\" y=\"14\" width=\"12\" height=\"12\" fill=\"", color_of("", "wait"),
-             "\"/><text x=\"", legend + 16, "\" y=\"24\">waits</text>\n");
+  out += cat("<text x=\"", legend, "\" y=\"24\" fill=\"#777777\">pale: waits</text>\n");
+  if (!drawing.error.empty())
+    out += cat("<text x=\"", legend + 90, "\" y=\"24\" fill=\"", kFailed,
+               "\">failed: ", life::xml_escaped(shortened(drawing.error, 75)), "</text>\n");
   for (int64_t t = 0, step = tick(drawing.end); t <= drawing.end; t += step)
     out += cat("<line x1=\"", x(t), "\" x2=\"", x(t), "\" y1=\"", kTop - 8, "\" y2=\"", height - 20,
                "\" stroke=\"#eeeeee\"/><text x=\"", x(t), "\" y=\"", kTop - 12,
@@ -170,10 +180,10 @@ std::string svg_of(const Drawing& drawing) {
     const std::string name = shortened(event.name, 45);
     const int width = std::max(1, x(event.begin + event.length) - x(event.begin));
     out += cat("<g><title>", life::xml_escaped(cat(who, ": ", event.name)), "</title><text x=\"", kLeft - 8, "\" y=\"",
-               y + 13, event.category == "error" ? "\" fill=\"#d62728" : "", "\" text-anchor=\"end\">",
-               life::xml_escaped(name), "</text><rect x=\"", x(event.begin), "\" y=\"", y + 2, "\" width=\"", width,
-               "\" height=\"", kRow - 4, "\" fill=\"", color_of(who, event.category), "\"/><text x=\"",
-               x(event.begin) + width + 4, "\" y=\"", y + 13, "\" fill=\"#555555\" font-size=\"10\">",
+               y + 13, event.category == "error" ? cat("\" fill=\"", kFailed) : std::string(),
+               "\" text-anchor=\"end\">", life::xml_escaped(name), "</text><rect x=\"", x(event.begin), "\" y=\"",
+               y + 2, "\" width=\"", width, "\" height=\"", kRow - 4, "\" fill=\"", color_of(who, event.category),
+               "\"/><text x=\"", x(event.begin) + width + 4, "\" y=\"", y + 13, "\" fill=\"#555555\" font-size=\"10\">",
                tenths(event.length), "</text></g>\n");
     y += kRow;
   }

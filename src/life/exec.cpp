@@ -44,9 +44,10 @@ class Adding {
     Result<Launched> out = add();
     if (!out.ok() && !out.error().more.empty())
       out.error().more += "; husk exec --trace FILE writes what was done and when";
-    if (timeline_.on() && plan_)
-      if (Status s = timeline_.write(*plan_, cat("exec in ", options_.id), pid_); !s.ok())
-        say(env_, Level::warning, s.error().text());
+    if (!timeline_.on() || !plan_) return out;
+    const Error* failed = out.ok() ? nullptr : &out.error();
+    if (Status s = timeline_.write(*plan_, cat("exec in ", options_.id), pid_, failed); !s.ok())
+      say(env_, Level::warning, s.error().text());
     return out;
   }
 

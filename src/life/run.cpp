@@ -55,9 +55,10 @@ class Making {
     HUSK_TRY(store::check_id(options_.id));
     HUSK_TRY(timeline_.open(options_.trace));
     Result<Launched> out = make();
-    if (timeline_.on() && plan_)
-      if (Status s = timeline_.write(*plan_, cat("start of ", options_.id), state_.pid); !s.ok())
-        say(env_, Level::warning, s.error().text());
+    if (!timeline_.on() || !plan_) return out;
+    const Error* failed = out.ok() ? nullptr : &out.error();
+    if (Status s = timeline_.write(*plan_, cat("start of ", options_.id), state_.pid, failed); !s.ok())
+      say(env_, Level::warning, s.error().text());
     return out;
   }
 

@@ -85,7 +85,7 @@ Status Timeline::open(const std::string& path) {
   return {};
 }
 
-Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t init) const {
+Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t init, const Error* failed) const {
   if (!on()) return {};
   const size_t count = std::min(__atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE), sys::Timeline::kRoom);
   std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);
@@ -99,16 +99,16 @@ Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t in
   });
   // An execve that has failed is there twice, for it is written down before: when it succeeds nobody is left to do
   // that.
-  const auto failed = std::find_if(moments.begin(), moments.end(), [](const sys::Moment& m) {
-    return m.step != starting::kNoStep && m.what[0] != '\0';
-  });
-  if (failed != moments.end())
-    moments.erase(std::remove_if(moments.begin(), failed, [&](const sys::Moment& m) { return m.step == failed->step; }),
-                  failed);
+  const auto last = std::find_if(moments.begin(), moments.end(),
+                                 [](const sys::Moment& m) { return m.step != starting::kNoStep && m.what[0] != '\0'; });
+  if (last != moments.end())
+    moments.erase(std::remove_if(moments.begin(), last, [&](const sys::Moment& m) { return m.step == last->step; }),
+                  last);
   std::stable_sort(moments.begin(), moments.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   json::Writer w(json::Style::pretty, " ");
   w.begin_object().member("displayTimeUnit", "ns").key("otherData").begin_object();
   w.member("what", what).member("pid", init);
+  if (failed != nullptr) w.member("error", printable(failed->text()));
   // A plan of thousands of steps: the last of them are not there.
   const size_t begun = __atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE);
   if (begun > sys::Timeline::kRoom) w.member("leftOut", static_cast<uint64_t>(begun - sys::Timeline::kRoom));

@@ -27,7 +27,7 @@ class Timeline {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
   // In the format of Chrome's tracing, which ui.perfetto.dev opens, too.
-  Status write(const plan::Plan& plan, const std::string& what, pid_t init) const;
+  Status write(const plan::Plan& plan, const std::string& what, pid_t init, const Error* failed) const;
 
  private:
   sys::Timeline* memory_ = nullptr;

@@ -149,8 +149,9 @@ class Launch {
       HUSK_TRY(check_sender(frame, sender));
       begin = recorder_.now();
       const Kind kind = frame.kind;
-      HUSK_TRY(act(frame, std::move(fd)));
-      recorder_.add(begin, kNoStep, words_for(kind).work);
+      const Status done = act(frame, std::move(fd));
+      if (kind != Kind::error) recorder_.add(begin, kNoStep, cat(done.ok() ? "" : "failed: ", words_for(kind).work));
+      HUSK_TRY(done);
     }
   }
 
@@ -285,7 +286,8 @@ class Launch {
       return out;
     }
     out.more = cat(name_of(frame.who), " failed before the first step");
-    recorder_.of(static_cast<uint32_t>(frame.who)).add(recorder_.now(), kNoStep, cat("failed: ", frame.what));
+    recorder_.of(static_cast<uint32_t>(frame.who))
+        .add(recorder_.now(), kNoStep, cat("failed: ", frame.what, " ", frame.path));
     return out;
   }
 

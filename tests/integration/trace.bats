@@ -87,7 +87,8 @@ traced_run() {
   same "$(jq -r '.traceEvents[] | select(.cat == "error") | .name' "$TMP/trace.json")" 'failed: mount x on /x'
   run ! grep -q 'change root' "$TMP/trace.json"
   run --separate-stderr runtime trace "$TMP/trace.json"
-  has '! *\| failed: mount x on /x'
+  has '! *\| failed: mount x on /x' 'failed: error mounting .*nofs'
+  same "$(jq -r '.otherData.error' "$TMP/trace.json")" "$(sed -n 's/^failed: //p' <<<"$output" | tail -n 1)"
 }
 
 @test "a program that cannot be executed is there once, as what failed" {
@@ -104,7 +105,15 @@ traced_run() {
   config '(.linux.namespaces[] | select(.type == "network") | .path) = "/proc/self/fd"'
   run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
   refused
-  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" '2 failed: no namespace file'
+  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" '2 failed: no namespace file /proc/self/fd'
+}
+
+@test "what fails in the parent is there, too" {
+  config '.hooks.prestart = [{path: "/bin/false"}]'
+  run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
+  refused 'prestart hook #0'
+  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" '1 failed: run hooks, send state'
+  [[ $(jq -r .otherData.error "$TMP/trace.json") == 'error running prestart hook #0'* ]]
 }
 
 @test "messages by their names, and each hook" {
