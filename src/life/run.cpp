@@ -376,9 +376,7 @@ class Making {
   network::Network network_;  // until the container is made
   intelrdt::Plan rdt_;
   std::string rdt_root_;
-  bool has_cgroup_ = false;
-  bool has_rdt_ = false;
-  bool wrote_pid_file_ = false;
+  bool has_cgroup_ = false, has_rdt_ = false, wrote_pid_file_ = false;
 };
 
 }  // namespace
