@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [short|long|enosys]... [-- FILE...]: the attacks of tests/attacks (bats), as root, and the table of what became of them.
+# run.sh [short|long|enosys]... [-- FILE...]: the attacks of tests/attacks, as root, and the table of what became of them.
 #
 #   short    against husk, and against the weak build, where each must succeed (the default)
 #   long     the same on the long way of starting
@@ -11,6 +11,8 @@
 # WEAK_RUNTIME=PATH  the weak build (default: build/weak/husk)
 # FILTER=REGEX       only the tests whose names match
 # ROUNDS=N           rounds of each race (default: 40)
+# JOBS=N             files at once (default: one for each processor)
+# BATS=1             by bats itself and not by tests/runner
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 top=$(readlink -f "$here/../..")
@@ -51,45 +53,42 @@ for source in "$top"/tests/integration/{agent,enosys,forge,orphans,sockets}.c "$
   [ "$program" -nt "$source" ] || cc -Wall -Wextra -O1 -static -pthread -o "$program" "$source"
 done
 
-logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
-failed=()
+# shellcheck source=../runner/plan.bash
+. "$top/tests/runner/plan.bash"
+# shellcheck source=../runner/run.bash
+. "$top/tests/runner/run.bash"
+# shellcheck source=../integration/busybox.bash
+. "$top/tests/integration/busybox.bash"
 
-run_leg() { # LEG FILE: in a mount namespace of its own, so that nothing that is mounted is seen by the machine
-  local run=(bats --timing ${FILTER:+--filter "$FILTER"} "$2")
-  case $1 in
-    long) run=(env HUSK_LONG_START=1 "${run[@]}") ;;
-    enosys) run=(env WEAK_RUNTIME= "$HELPERS/enosys" "${run[@]}") ;;
+enter_leg() { # LEG COMMAND...: in a mount namespace of its own, so that nothing that is mounted is seen by the machine
+  local leg=$1 way=()
+  shift
+  case $leg in
+    long) way=(env HUSK_LONG_START=1) ;;
+    enosys) way=(env WEAK_RUNTIME= "$HELPERS/enosys") ;;
   esac
-  env -u HUSK_LONG_START -u HUSK_WEAKEN LEG="$1" TABLE="$logs/$1.${2##*/}.table" \
-    timeout -k 10 400 unshare --mount --propagation private "${run[@]}" </dev/null
+  env -u HUSK_LONG_START -u HUSK_WEAKEN "TABLE=$logs/$leg.table" unshare --mount --propagation private "${way[@]}" "$@"
 }
 
-# As many files at once as there are processors.
+logs=$(mktemp -d)
+chmod 711 "$logs" # attackers of other users pass here
+trap 'rm -rf --one-file-system "$logs"' EXIT
+small_busybox "$logs/busybox"
+BUSYBOX_ROOTFS=$logs/busybox
+mkdir "$logs/t"
 for leg in "${legs[@]}"; do
-  running=0
-  for file in "${files[@]}"; do
-    [ $running -lt "$(nproc)" ] || { wait -n || true; running=$((running - 1)); }
-    (
-      run_leg "$leg" "$file" >"$logs/$leg.${file##*/}.out" 2>&1 || touch "$logs/$leg.${file##*/}.failed"
-    ) &
-    running=$((running + 1))
-  done
-  wait
-  for file in "${files[@]}"; do
-    echo "== attacks, $leg: $(basename "$file" .bats)"
-    cat "$logs/$leg.${file##*/}.out"
-    [ ! -e "$logs/$leg.${file##*/}.failed" ] || failed+=("$leg: $(basename "$file" .bats)")
-  done
-done
+  for file in "${files[@]}"; do echo "$leg $(basename "$file" .bats)"; done
+done | plan "$logs/t" "$here"
+failed=0
+if [ -n "${BATS:-}" ]; then with_bats "$logs/t" "$here" || failed=$?; else run_plan "$logs/t" "$here" || failed=$?; fi
+[ $failed != 130 ] || exit 130
 
 for leg in "${legs[@]}"; do
   echo
   echo "== $leg"
   printf '%-20s %-84s %-34s %-8s %s\n' row attack 'without which it succeeds' held shown
-  for file in "${files[@]}"; do
-    [ ! -e "$logs/$leg.${file##*/}.table" ] || cat "$logs/$leg.${file##*/}.table"
-  done | sort -V | while IFS='|' read -r row what weakness held shown; do
+  [ -e "$logs/$leg.table" ] || continue
+  sort -V "$logs/$leg.table" | while IFS='|' read -r row what weakness held shown; do
     printf '%-20s %-84s %-34s %-8s %s\n' "$row" "$what" "$weakness" "$held" "$shown"
   done
 done
@@ -99,4 +98,4 @@ cat "$logs"/*.table | awk -F'|' '
   $4 == "NOT HELD" { bad++ }
   $5 == "NO" { unshown++ }
   END { printf "\n%d held, %d not held, %d not applicable; %d not shown able to fail\n", held, bad, none, unshown }'
-[ ${#failed[@]} -eq 0 ] || { printf 'attacks: failed in: %s\n' "${failed[@]}"; exit 1; }
+exit "$failed"

@@ -31,42 +31,27 @@ END
   esac
 }
 
-# choose_tests DIR LEG...: writes DIR/list, a line "NUMBER LEG FILE FUNCTION NAME" (tabs) for each test, and the files as
-# guest.sh reads them: each test a function. Numbers have the same length: tests are known by them, and the name of none may
-# begin another's. FILTER and the files that were named on the command line count here as they do for the other legs.
-choose_tests() {
-  local dir=$1 leg file regex number=100 function name
-  shift
-  : >"$dir/list"
-  for leg in "$@"; do
-    while read -r file regex; do
-      function=0
-      while IFS= read -r name; do
-        function=$((function + 1))
-        [[ $name =~ $regex && $name =~ ${FILTER:-} ]] || continue
-        printf '%s\t%s\t%s\ttest_%s\t%s\n' "$number" "$leg" "$file" "$function" "$name" >>"$dir/list"
-        number=$((number + 1))
-      done < <(sed -n 's/^@test "\([^"]*\)" {.*/\1/p' "$here/$file.bats")
-      awk '/^@test "[^"]*" \{/ { sub(/^@test "[^"]*" \{/, "test_" ++n "() {") } { print }' "$here/$file.bats" >"$dir/$file"
-    done < <(if [ "$asked" = 0 ]; then guest_choice "$leg"; else named_files; fi)
+# The lines for `plan`. FILTER and the files that were named on the command line count here as they do for the other legs.
+guest_wanted() { # LEG...
+  local leg name
+  for leg; do
+    # The tests ask whether it begins so.
+    if [ "$leg" = guest-v1 ]; then name=$leg; else name=v2$leg; fi
+    if [ "$asked" = 0 ]; then guest_choice "$leg"; else named_files; fi | sed "s/^/$name /"
   done
 }
 named_files() {
   local file
-  for file in "${files[@]}"; do echo "$(basename "$file" .bats) ."; done
+  for file in "${files[@]}"; do basename "$file" .bats; done
 }
 
-# The guest gets one archive: reading many small files by way of a share takes long. So does copying a file system of four
-# hundred links for each test: of busybox' programs those are left out that no test names.
+# The guest gets one archive: reading many small files by way of a share takes long.
 pack_for_guest() { # DIR (with the chosen tests)
-  local unused
   cp "$here/guest.sh" "$1/"
-  mapfile -t unused < <(LC_ALL=C comm -23 <(cd "$BUSYBOX_ROOTFS/bin" && printf '%s\n' * | LC_ALL=C sort) \
-    <({ printf '%s\n' '[' '[['; grep -ohE '[a-zA-Z0-9_]+' "$here"/*.bats "$here"/*.bash; } | LC_ALL=C sort -u))
+  cp -r "$top/tests/runner" "$1/"
   (cd "$here" && cp -- *.bash config.json "$1/")
   tar -cf "$1/tests.tar" -C "$1" --transform 's|^\.|tests|' --exclude=./tests.tar --anchored . \
-    -C "$(dirname "$BUSYBOX_ROOTFS")" --transform "s|^${BUSYBOX_ROOTFS##*/}|busybox|" \
-    "${unused[@]/#/--exclude=${BUSYBOX_ROOTFS##*/}/bin/}" "${BUSYBOX_ROOTFS##*/}" \
+    -C "$logs" busybox \
     -C "$HELPERS" --transform 's|^\(forge\|orphans\|sockets\)$|helpers/&|' forge orphans sockets \
     -C "$(dirname "$RUNTIME")" --transform "s|^${RUNTIME##*/}\$|runtime/&|" "${RUNTIME##*/}"
 }
@@ -78,8 +63,45 @@ run_guest() {
   [ "$1" != guest-selinux ] || options=(--kernel security=selinux)
   dir=$(mktemp -d "$logs/guest.XXXXXX")
   chmod 755 "$dir" # the user reads there, too
-  choose_tests "$dir" "$@"
-  [ -s "$dir/list" ] || { echo "no test of that name"; return 0; }
+  guest_wanted "$@" | plan "$dir" "$here" || return
   pack_for_guest "$dir"
   "$top/tests/vm/vm" run --timeout 900 "${options[@]}" --share "$dir:/mnt/tests:ro" -- bash /mnt/tests/guest.sh
+}
+
+# Puts the legs into `guests`, a word for each guest with its legs ("guest+guest-user"), and `machine`. One guest serves all
+# legs of cgroup v2.
+sort_legs() {
+  local leg joined=''
+  for leg in "${legs[@]}"; do
+    case $leg in
+      guest-v1 | guest-selinux) guests+=("$leg") ;;
+      guest*) joined+=${joined:++}$leg ;;
+      *) machine+=("$leg") ;;
+    esac
+  done
+  [ -z "$joined" ] || guests=("$joined" "${guests[@]}")
+}
+
+# As many guests at once as there are processors; the output of each is shown in one piece, the first one's as it comes.
+run_guests() {
+  local failed=() at_once=${JOBS:-$(nproc)} batch pids leg i
+  while [ ${#guests[@]} -gt 0 ]; do
+    batch=("${guests[@]:0:at_once}") pids=()
+    guests=("${guests[@]:at_once}")
+    for leg in "${batch[@]:1}"; do
+      # shellcheck disable=SC2086 # several legs in one guest
+      run_guest ${leg//+/ } </dev/null >"$logs/$leg" 2>&1 &
+      pids+=($!)
+    done
+    echo "== integration, ${batch[0]}"
+    # shellcheck disable=SC2086
+    run_guest ${batch[0]//+/ } </dev/null || failed+=("${batch[0]}")
+    for i in "${!pids[@]}"; do
+      leg=${batch[i + 1]}
+      wait "${pids[i]}" || failed+=("$leg")
+      echo "== integration, $leg"
+      cat "$logs/$leg"
+    done
+  done
+  [ ${#failed[@]} -eq 0 ] || { echo "integration: failed in: ${failed[*]}" && return 1; }
 }

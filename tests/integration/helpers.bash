@@ -13,6 +13,8 @@ bats_require_minimum_version 1.5.0
 RUNTIME=${RUNTIME:-$(readlink -f "$BATS_TEST_DIRNAME/../..")/build/release/husk}
 : "${HELPERS:?run the tests by tests/integration/run.sh}"
 
+if hash gojq 2>/dev/null; then CONFIG_JQ=gojq; else CONFIG_JQ=jq; fi
+
 # What is forgiven to another runtime, so that the tests can be tried on it: runc does not wait for its failed children.
 is_husk() { [ "${RUNTIME##*/}" = husk ]; }
 if is_husk; then peer_habits='nothing at all'; else peer_habits='(a zombie)'; fi
@@ -91,8 +93,11 @@ bundle_debian() { # [DIR]: the same, by an overlay over the one Debian file syst
   own_mount -t overlay -o "lowerdir=$DEBIAN_ROOTFS,upperdir=$BUNDLE/upper,workdir=$BUNDLE/work" overlay "$ROOTFS"
 }
 
-config() { # [JQ-OPTION...] FILTER: changes config.json
-  jq "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new" && mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+# config [JQ-OPTION...] FILTER: changes config.json. By gojq if it is there, which takes 3 ms: jq takes 40, and that for each
+# change was half of what a test took.
+config() {
+  local text
+  text=$("$CONFIG_JQ" "$@" <"$BUNDLE/config.json") && printf '%s\n' "$text" >"$BUNDLE/config.json"
 }
 
 script() { # TEXT: the container's process is a shell with this script

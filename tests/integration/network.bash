@@ -46,12 +46,14 @@ inside_with_ip() { # ARG...: what busybox's ip says in the container
   inside "ip $*"
 }
 
-given_back() { # REGEX: the start fails with that, and all is as before
-  local before after routes_before
+# given_back REGEX: the start fails with that, and all is as before. The kernel gives an address of the link (fe80::) back in
+# its own time, when it has seen that the link is up.
+given_back() {
+  local before routes_before
   before=$(links) routes_before=$(routes)
+  as_before() { [ "$(links)" = "$before" ]; }
   start
   refused "$1"
-  after=$(links)
-  diff <(echo "$before") <(echo "$after")
+  wait_until as_before || diff <(echo "$before") <(links)
   same "$(routes)" "$routes_before"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh [LEG...] [-- FILE...]: runs the integration tests (bats), as root. A LEG is one of
+# run.sh [LEG...] [-- FILE...]: runs the integration tests, as root. A LEG is one of
 #
 #   short    the start takes the shortest way that the configuration allows
 #   long     the same tests, always by way of a child that makes and joins the namespaces (HUSK_LONG_START=1)
@@ -23,7 +23,9 @@
 #
 # RUNTIME=PATH   another runtime to test (default: build/release/husk)
 # FILTER=REGEX   only the tests whose names match
-# JOBS=N         legs at once (default: one for each processor)
+# JOBS=N         files at once, each of another leg (default: one for each processor)
+# LIMIT=SECONDS  the longest that a test may take (default: 120)
+# BATS=1         the tests are run by bats itself and not by tests/runner: slower, and one after the other
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 top=$(readlink -f "$here/../..")
@@ -67,74 +69,59 @@ if [ "$RUNTIME" = "$top/build/release/husk" ]; then
   cmake --build "$top/build/release" --target husk-threaded >/dev/null
 fi
 
+# shellcheck source=../runner/plan.bash
+. "$top/tests/runner/plan.bash"
+# shellcheck source=../runner/run.bash
+. "$top/tests/runner/run.bash"
 # shellcheck source=guest.bash
 . "$here/guest.bash"
+# shellcheck source=busybox.bash
+. "$here/busybox.bash"
 
-# The tests of a leg run in a mount namespace of their own, so that nothing they mount is seen by the machine.
-private=(unshare --mount --propagation private)
-# shellcheck disable=SC2016 # for the inner shell to expand
-cgroup2=(sh -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && exec "$@"' sh)
-bats=(bats --timing ${FILTER:+--filter "$FILTER"})
+# The tests run in a mount namespace of their own, so that nothing they mount is seen by the machine. Their files are on a
+# disk's file system in the leg "short" and in memory in the others: both kinds are tested, and making and removing so many
+# files on ext4 takes longer than the tests. Before Linux 6.6 a file system in memory lacks idmapped mounts or attributes.
+case $(stat -fc %T "${TMPDIR:-/tmp}"):$(printf '%s\n' 6.6 "$(uname -r)" | sort -V | head -n 1) in
+  tmpfs:* | *:6.6) memory='mount -t tmpfs -o mode=755 tests "$TESTS" && ' ;;
+  *) memory='' ;;
+esac
+enter_leg() { # LEG COMMAND...
+  local leg=$1 private=(env -u HUSK_LONG_START "TESTS=$logs/t/test" unshare --mount --propagation private)
+  # shellcheck disable=SC2016 # for the inner shell to expand
+  local in_memory=(sh -c "$memory"'exec "$@"' sh) \
+    cgroup2=(sh -c "${memory}umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup && "'exec "$@"' sh)
+  shift
+  case $leg in
+    short) "${private[@]}" "$@" ;;
+    long) "${private[@]}" "${in_memory[@]}" env HUSK_LONG_START=1 "$@" ;;
+    v2) "${private[@]}" "${cgroup2[@]}" "$@" ;;
+    v2long) "${private[@]}" "${cgroup2[@]}" env HUSK_LONG_START=1 "$@" ;;
+    enosys) "${private[@]}" "${in_memory[@]}" "$HELPERS/enosys" "$@" ;;
+  esac
+}
 
-files_for() { # LEG: puts them into `chosen`
-  local file legs
-  chosen=()
+wanted() { # LEG...: the lines for `plan`
+  local leg file legs
   for file in "${files[@]}"; do
     legs=$(sed -n 's/^# Legs: //p;/^@test/q' "$file")
-    if [ "$asked" != 0 ] || [ -z "$legs" ] || [[ " $legs " == *" ${1/v2long/v2} "* ]]; then chosen+=("$file"); fi
+    file=${file##*/}
+    for leg; do
+      [ "$asked" = 0 ] && [ -n "$legs" ] && [[ " $legs " != *" ${leg/v2long/v2} "* ]] || echo "$leg ${file%.bats}"
+    done
   done
 }
 
-run_leg() { # LEG
-  local run chosen
-  files_for "$1"
-  case $1 in
-    guest*) # shellcheck disable=SC2086 # several legs in one guest
-      run_guest ${1//+/ } </dev/null
-      return
-      ;;
-    short) run=("${bats[@]}" "${chosen[@]}") ;;
-    long) run=(env HUSK_LONG_START=1 "${bats[@]}" "${chosen[@]}") ;;
-    v2) run=("${cgroup2[@]}" "${bats[@]}" "${chosen[@]}") ;;
-    v2long) run=("${cgroup2[@]}" env HUSK_LONG_START=1 "${bats[@]}" "${chosen[@]}") ;;
-    enosys) run=("$HELPERS/enosys" "${bats[@]}" "${chosen[@]}") ;;
-  esac
-  env -u HUSK_LONG_START LEG="$1" "${private[@]}" "${run[@]}" </dev/null
-}
-
-# One guest for all legs of cgroup v2: it is a leg "guest+guest-user".
-join_guests() {
-  local leg joined='' others=()
-  for leg in "${legs[@]}"; do
-    case $leg in
-      guest-v1 | guest-selinux) others+=("$leg") ;;
-      guest*) joined+=${joined:++}$leg ;;
-      *) others+=("$leg") ;;
-    esac
-  done
-  legs=(${joined:+"$joined"} "${others[@]}")
-}
-
-# As many legs at once as there are processors; the output of each is shown in one piece, the first one's as it comes.
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
-join_guests
-failed=()
-at_once=${JOBS:-$(nproc)}
-while [ ${#legs[@]} -gt 0 ]; do
-  batch=("${legs[@]:0:at_once}") pids=()
-  legs=("${legs[@]:at_once}")
-  for leg in "${batch[@]:1}"; do
-    run_leg "$leg" >"$logs/$leg" 2>&1 &
-    pids+=($!)
-  done
-  echo "== integration, ${batch[0]}"
-  run_leg "${batch[0]}" || failed+=("${batch[0]}")
-  for i in "${!pids[@]}"; do
-    leg=${batch[i + 1]}
-    wait "${pids[i]}" || failed+=("$leg")
-    echo "== integration, $leg"
-    cat "$logs/$leg"
-  done
-done
-[ ${#failed[@]} -eq 0 ] || { echo "integration: failed in: ${failed[*]}"; exit 1; }
+chmod 711 "$logs" # tests of other users pass here
+trap 'rm -rf --one-file-system "$logs"' EXIT
+small_busybox "$logs/busybox"
+BUSYBOX_ROOTFS=$logs/busybox
+guests=() machine=() failed=0
+sort_legs # into `guests` and `machine`
+if [ ${#machine[@]} -gt 0 ]; then
+  mkdir "$logs/t"
+  wanted "${machine[@]}" | plan "$logs/t" "$here"
+  if [ -n "${BATS:-}" ]; then with_bats "$logs/t" "$here" || failed=$?; else ALONE=1 run_plan "$logs/t" "$here" || failed=$?; fi
+fi
+[ $failed = 130 ] || [ ${#guests[@]} = 0 ] || run_guests || failed=1
+exit "$failed"

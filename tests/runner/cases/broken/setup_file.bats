@@ -1,0 +1,5 @@
+setup_file() {
+  false
+  true
+}
+@test "after a setup_file that fails" { true; }

@@ -1,0 +1,2 @@
+@test "before an if without end" { true; }
+if true; then

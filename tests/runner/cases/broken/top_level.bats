@@ -1,0 +1,2 @@
+false
+@test "after a failure at the top level" { true; }

@@ -1,0 +1,2 @@
+exit 0
+@test "after an exit at the top level" { true; }

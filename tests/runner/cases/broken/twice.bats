@@ -1,0 +1,2 @@
+@test "the same name" { true; }
+@test "the same name" { true; }

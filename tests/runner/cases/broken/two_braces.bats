@@ -1,0 +1,1 @@
+@test "a function on the line of the test" { f() { true; }; f; }
