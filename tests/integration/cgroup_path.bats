@@ -128,7 +128,7 @@ remove_threaded_domain() {
   echo 0 >"/sys/fs/cgroup/$TOKEN-p/cgroup.max.descendants"
   path "/$TOKEN-p/x"
   fails_with "unable to apply cgroup configuration: mkdir /sys/fs/cgroup/$TOKEN-p/x: "
-  same "$(wc -l <<<"$stderr")" 1
+  same "$(grep -c level=error <<<"$stderr")" 1
   remove_cgroups "$TOKEN-p"
 }
 
