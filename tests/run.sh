@@ -1,23 +1,35 @@
 #!/usr/bin/env bash
-# run.sh [checks|unit|asan|tidy|integration|attacks|guest]...: builds what is needed and runs these; default: all (tidy when TIDY=1; the
-# unit tests once, with sanitizers).
+# run.sh [checks|unit|asan|tidy|integration|attacks|guest]...: builds what is needed and runs these; default: all (tidy when
+# TIDY=1; the unit tests once, with sanitizers).
 # The guest (tests with systemd and cgroup v2) is made in the background meanwhile; where it cannot be made its tests are
 # left out, which is no failure, and is said at the end. Every runner's own output is shown as it is; at the end one line
-# for each, and a status other than 0 if any failed.
+# for each, then once more what failed and why, and a status other than 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 results=() failed=0
+logs=$(mktemp -d)
+: >"$logs/reasons"
+trap 'rm -rf "$logs"' EXIT
 
 # stage NAME COMMAND...: runs it and remembers how it ended.
 stage() {
   local name=$1 began=$SECONDS
   shift
   echo "=== $name"
-  if "$@"; then results+=("$name: passed ($((SECONDS - began)) s)"); else
+  if "$@" 2>&1 | tee "$logs/log"; then results+=("$name: passed ($((SECONDS - began)) s)"); else
     results+=("$name: FAILED (status $?, $((SECONDS - began)) s)")
+    reasons "$name" >>"$logs/reasons"
     failed=1
   fi
+}
+
+# What stood beside each test that failed, or else the end: whoever sees the last lines alone is to see why.
+reasons() { # STAGE
+  echo "=== $1, FAILED:"
+  if grep -q '^not ok' "$logs/log"; then
+    awk '/^not ok/ { left = 16 } !/^(not ok|#)/ { left = 0 } left-- > 0' "$logs/log"
+  else tail -n 16 "$logs/log"; fi
 }
 
 build() { # PRESET [TARGET...]
@@ -39,14 +51,14 @@ unit() { # PRESET
 # In the background: the guest takes a while, and most of that is the network's. It gets twenty minutes.
 guest_build=''
 prepare_guest() {
-  guest_log=$(mktemp)
+  guest_log=$logs/guest
   trap end_guest_build EXIT
   timeout -k 30 1200 tests/vm/vm build >"$guest_log" 2>&1 3>&- &
   guest_build=$!
 }
 end_guest_build() { # that of a run which was interrupted
   if [ -n "$guest_build" ]; then kill "$guest_build"; fi 2>/dev/null
-  rm -f "$guest_log"
+  rm -rf "$logs"
 }
 guest() {
   local status=0
@@ -89,4 +101,5 @@ for what in "$@"; do
 done
 echo
 printf '%s\n' "${results[@]}"
+[ $failed = 0 ] || cat "$logs/reasons"
 exit "$failed"

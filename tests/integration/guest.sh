@@ -15,16 +15,18 @@ export RUNTIME PATH
 # shellcheck source=../runner/run.bash
 . "$top/tests/runner/run.bash"
 
-# Whose tests they are: root's; those of a user's session; and those that need a cgroup which the user may divide.
+# Whose tests they are: root's; those of a user's session; and those that need a cgroup which the user may divide. On cgroup
+# v1, systemd takes processes of others out of their cgroups when a unit with a new controller comes or goes, and removes these
+# cgroups: what wants them to itself comes first.
 divide() {
   local who
-  for who in root session scope; do
+  for who in first root session scope; do
     mkdir -p "$top/$who"
     ln -s ../tests/src "$top/$who/src"
   done
   chown tester "$top/session" "$top/scope"
   awk -F '\t' -v top="$top" '{
-    who = $2 != "v2guest-user" ? "root" : $3 == "guest_user_systemd" ? "session" : "scope"
+    who = $2 == "guest-v1" && $3 != "guest_systemd_v1" ? "first" : $2 != "v2guest-user" ? "root" : $3 == "guest_user_systemd" ? "session" : "scope"
     print >(top "/" who "/list")
   }' "$top/tests/list"
 }
@@ -52,6 +54,7 @@ case ${1:-} in
     ! command -v gojq >/dev/null || ln -s "$(command -v gojq)" "$top/bin/jq" # jq takes half a second to start there
     divide
     status=0
+    run_of first 1 || status=1
     run_of root 2 || status=1
     if [ -e "$top/session/list" ] || [ -e "$top/scope/list" ]; then
       runuser -l tester -c "exec bash $top/tests/guest.sh session" || status=1

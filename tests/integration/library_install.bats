@@ -27,7 +27,7 @@ waiting_bundle() {
 }
 
 runs_example() { # PROGRAM
-  run --separate-stderr timeout 20 "$1" "$BUNDLE" "$ID" "$ROOT" 3>&-
+  run --separate-stderr timeout 60 "$1" "$BUNDLE" "$ID" "$ROOT" 3>&-
   has '^created: pid [0-9]+, created' 'started: running' 'hello from exec' 'exec: exit code 3' 'killed: exit code 137' \
     "listed: $ID stopped" 'removed: 0 left$'
 }
@@ -90,7 +90,7 @@ sigchld() { # handler|ignore
   hook createRuntime 'cat >/dev/null'
   hook poststop 'cat >/dev/null'
   with_pkg_config "$TOP/tests/host/sigchld.cpp" "$TMP/sigchld"
-  run --separate-stderr timeout 20 "$TMP/sigchld" "$BUNDLE" "$ROOT" "$ID" "$1" 3>&-
+  run --separate-stderr timeout 60 "$TMP/sigchld" "$BUNDLE" "$ROOT" "$ID" "$1" 3>&-
 }
 
 @test "in a program that handles SIGCHLD itself" {

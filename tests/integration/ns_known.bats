@@ -11,7 +11,7 @@ id_of() { readlink "$1" | tr -dc 0-9; }
 asked_with() { # DIR ARG...: as the caller whose XDG_RUNTIME_DIR is DIR
   local dir=$1
   shift
-  run --separate-stderr env XDG_RUNTIME_DIR="$dir" timeout 20 "$RUNTIME" --root "$ROOT" "$@"
+  run --separate-stderr env XDG_RUNTIME_DIR="$dir" timeout 60 "$RUNTIME" --root "$ROOT" "$@"
 }
 name_of() { jq -r --argjson pid "$1" 'first(.namespaces[].processes[] | select(.pid == $pid) | .container.id // "none")'; } # PID
 

@@ -13,7 +13,7 @@ entry() { # ID [JQ-FILTER]: of the namespace with this id
 }
 id_of() { readlink "$1" | tr -dc 0-9; }
 in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with a /proc of its own, where nobody else is
-  timeout 20 unshare --pid --fork --kill-child --mount --mount-proc bash -c "$@"
+  timeout 60 unshare --pid --fork --kill-child --mount --mount-proc bash -c "$@"
 }
 
 @test "the same namespaces, processes and numbers as lsns" {

@@ -215,7 +215,7 @@ wait_for(b"end")
 sys.stdout.write(text.decode().replace("\r", ""))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-  run timeout 10 python3 "$TMP/terminal.py" "$RUNTIME" ns run --net -- bash -c \
+  run timeout 60 python3 "$TMP/terminal.py" "$RUNTIME" ns run --net -- bash -c \
     'n=0; trap "n=\$((n + 1)); echo interrupted" INT; trap "echo times \$n end; exit 5" USR1
      stty -echo; [ -t 0 ] && ps -o tpgid=,pgid= -p $$ | (read -r a b && [ "$a" = "$b" ] && echo foreground); echo ready
      while :; do read -r -t 1; done'

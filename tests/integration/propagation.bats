@@ -64,7 +64,7 @@ load helpers
   mkdir "$TMP/data/m"
   bind "$TMP/data" /data rbind rslave
   config '.linux.rootfsPropagation = "rslave"'
-  script 'touch /data/ready; for i in $(seq 200); do test -e /data/m/seen && exit 0; sleep 0.01; done; exit 9'
+  script 'touch /data/ready; for i in $(seq 4000); do test -e /data/m/seen && exit 0; sleep 0.01; done; exit 9'
   husk run -b "$BUNDLE" "$ID" </dev/null &
   wait_until test -e "$TMP/data/ready"
   own_mount -t tmpfs tmpfs "$TMP/data/m"

@@ -86,7 +86,7 @@ load rootless
   runtime exec -d "$ID" sh -c 'for n in 3 4 5 6 7 8 9; do [ ! -p /proc/1/fd/$n ] || exec 9<>/proc/1/fd/$n; done
     echo >/tmp/holds; exec sleep 1000' </dev/null >/dev/null 2>&1
   wait_until [ -e "$ROOTFS/tmp/holds" ]
-  run --separate-stderr timeout 20 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups \
+  run --separate-stderr timeout 60 setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups \
     "$TMP/${RUNTIME##*/}" --root "$ROOT" start "$ID"
   says ''
   is_phase running

@@ -94,7 +94,7 @@ now_ms() { echo "$((${EPOCHREALTIME/./} / 1000))"; }
 @test "reading exec.fifo starts it, too" {
   create
   ok
-  timeout 5 cat "$ROOT/$ID/exec.fifo" >/dev/null
+  timeout 60 cat "$ROOT/$ID/exec.fifo" >/dev/null
   wait_until has_line started "$TMP/out"
 }
 

@@ -165,7 +165,7 @@ terminal_bundle() { # SCRIPT
 }
 
 @test "terminal: a change of the window's size is passed on" {
-  terminal_bundle 'for i in $(seq 100); do test "$(stty size)" = "10 20" && exit 0; sleep 0.02; done; exit 9'
+  terminal_bundle 'for i in $(seq 2000); do test "$(stty size)" = "10 20" && exit 0; sleep 0.02; done; exit 9'
   start_on_terminal '(sleep 0.4; stty rows 10 cols 20 </dev/tty) & true'
   ok
 }
@@ -179,7 +179,7 @@ terminal_bundle() { # SCRIPT
 
 @test "terminal without one of the caller's is no hang" {
   terminal_bundle 'echo word'
-  run --separate-stderr timeout 10 setsid "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null 3>&-
+  run --separate-stderr timeout 60 setsid "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null 3>&-
   [ "$status" -ne 124 ]
 }
 

@@ -175,7 +175,7 @@ EOF
 
 @test "what is not a file is refused, and what was there stays when nothing is started" {
   mkfifo "$TMP/pipe"
-  run --separate-stderr timeout 10 "$RUNTIME" --root "$ROOT" run --trace "$TMP/pipe" -b "$BUNDLE" "$ID" </dev/null
+  run --separate-stderr timeout 60 "$RUNTIME" --root "$ROOT" run --trace "$TMP/pipe" -b "$BUNDLE" "$ID" </dev/null
   refused 'it is there and no regular file'
   run --separate-stderr runtime run --trace /dev/null -b "$BUNDLE" "$ID" </dev/null
   refused 'it is there and no regular file'

@@ -95,9 +95,9 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
 @test "a FIFO or a device is said to be one; standard input and <(command) are read" {
   bundle_busybox
   mkfifo "$TMP/fifo"
-  run --separate-stderr timeout 10 "$RUNTIME" validate "$TMP/fifo"
+  run --separate-stderr timeout 60 "$RUNTIME" validate "$TMP/fifo"
   refused 'is a FIFO, and not a file'
-  run --separate-stderr timeout 10 "$RUNTIME" validate /dev/zero
+  run --separate-stderr timeout 60 "$RUNTIME" validate /dev/zero
   refused 'is a device, and not a file'
   echo '{"args": ["a"], "cwd": "/"}' >"$TMP/process.json"
   run --separate-stderr "$RUNTIME" validate /dev/stdin <"$TMP/process.json"
