@@ -115,7 +115,7 @@ Result<std::vector<Finding>> validate_config(const std::string& text, const std:
   for (spec::Problem& p : spec::problems_of(spec, faults, portable ? spec::Around{} : life::around(here)))
     out.add(true, std::move(p));
   for (spec::Problem& p : spec::warnings(spec)) out.add(false, std::move(p));
-  life::Bundle bundle = {spec, directory.empty() ? "" : resolved(directory), {}};
+  life::Bundle bundle = {spec, directory.empty() ? "" : resolved(directory), {}, portable};
   if (!directory.empty()) check_root(spec, bundle, portable, out);
   if (!portable) look_at_host(bundle, here, out);
   check_program(bundle, out);

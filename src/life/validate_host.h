@@ -35,8 +35,9 @@ class Findings {
 
 struct Bundle {
   const spec::Spec& spec;
-  std::string path;    // of the directory; empty: there is none, and what is relative to it cannot be looked at
-  std::string rootfs;  // absolute; empty: there is none
+  std::string path;       // of the directory; empty: there is none, and what is relative to it cannot be looked at
+  std::string rootfs;     // absolute; empty: there is none
+  bool portable = false;  // nothing is said of this host
 };
 
 struct Here {

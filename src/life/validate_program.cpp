@@ -52,7 +52,7 @@ void check_targets(const Bundle& bundle, sys::RootDir root, Findings& out) {
     struct stat st = {};
     return file && fstat(file.get(), &st) == 0 ? st.st_mode & S_IFMT : 0;
   };
-  for (size_t i = 0; i < bundle.spec.mounts.size(); ++i) {
+  for (size_t i = 0; !bundle.portable && i < bundle.spec.mounts.size(); ++i) {
     const spec::Mount& mount = bundle.spec.mounts[i];
     struct stat source = {};
     spec::Spec before;

@@ -75,6 +75,18 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   says "$BUNDLE: nothing to complain about"
 }
 
+@test "--portable does not look at sources of this host, be it for what they are mounted over" {
+  bundle_busybox
+  mkdir "$TMP/folder"
+  touch "$ROOTFS/file"
+  bind "$TMP/folder" /file bind
+  check --format json "$BUNDLE"
+  exits 1
+  same "$(pointers)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/destination"
+  check --portable "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
 @test "what only the kernel would refuse" {
   bundle_busybox
   config '.process.capabilities.effective += ["CAP_SYS_BOOT"] | .process.args = ["true", ("x" * 200000)]
