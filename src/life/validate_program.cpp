@@ -1,10 +1,14 @@
 // The program, looked for in the root file system as it lies on disk. That is the container's only where nothing else
 // comes there: a mount or a hook may bring what is missing, and then nothing is said.
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <span>
 
 #include "base/str.h"
 #include "json/document.h"
@@ -18,19 +22,54 @@ namespace {
 
 enum class Look { found, absent, not_executable, unknown };
 
-bool is_covered(const spec::Spec& spec, const std::string& path) {
-  for (const spec::Mount& mount : spec.mounts) {
-    std::string to = mount.destination;
-    while (to.size() > 1 && to.back() == '/') to.pop_back();
-    if (!to.starts_with('/')) to.insert(0, "/");
-    if (to.find("..") != std::string::npos || path.starts_with(to + "/") || path == to) return true;
+// The root file system as it lies on disk, and where something is mounted over it.
+struct Disk {
+  sys::RootDir root;
+  std::vector<std::string> mounted = {};  // in the order of the mounts; an empty one may be anywhere
+};
+
+// Where `path` leads, its links followed one by one; empty: to the root. Nothing where something is mounted on the way
+// or there are too many links. What is not there goes by its name.
+std::optional<std::string> follow(sys::RootDir root, std::span<const std::string> mounted, std::string rest) {
+  constexpr int kMostLinks = 40;
+  std::string at;
+  for (int links = 0; !rest.empty();) {
+    const std::string name = rest.substr(0, rest.find('/'));
+    rest.erase(0, name.size() + 1);
+    if (name.empty() || name == ".") continue;
+    if (name == "..") {
+      at.erase(std::min(at.rfind('/'), at.size()));
+      continue;
+    }
+    std::string next = cat(at, "/", name);
+    const auto covers = [&next](const std::string& to) { return to.empty() || to == next; };
+    if (std::any_of(mounted.begin(), mounted.end(), covers)) return std::nullopt;
+    const sys::Fd file(sys::open_in(root, Str(next.c_str(), next.size()), O_PATH | O_NOFOLLOW));
+    char target[PATH_MAX];
+    const ssize_t size = file ? readlinkat(file.get(), "", target, sizeof target) : -1;
+    if (size <= 0) {  // no link
+      at = std::move(next);
+      continue;
+    }
+    if (++links > kMostLinks) return std::nullopt;
+    if (target[0] == '/') at.clear();
+    rest.insert(0, cat(std::string_view(target, static_cast<size_t>(size)), "/"));
   }
-  return false;
+  return at;
 }
 
-Look look(const Bundle& bundle, sys::RootDir root, const std::string& path) {
-  if (is_covered(bundle.spec, path)) return Look::unknown;
-  const sys::Fd file(sys::open_in(root, Str(path.c_str(), path.size()), O_PATH));
+Disk disk_of(const spec::Spec& spec, sys::RootDir root) {
+  Disk disk = {root};
+  for (const spec::Mount& mount : spec.mounts) {
+    const bool unknown = mount.destination.find("..") != std::string::npos;
+    disk.mounted.push_back(unknown ? "" : follow(root, {}, mount.destination).value_or(""));
+  }
+  return disk;
+}
+
+Look look(const Disk& disk, const std::string& path) {
+  if (!follow(disk.root, disk.mounted, path)) return Look::unknown;
+  const sys::Fd file(sys::open_in(disk.root, Str(path.c_str(), path.size()), O_PATH));
   struct stat st = {};
   if (!file) return file.get() == -ENOENT || file.get() == -ENOTDIR ? Look::absent : Look::unknown;
   if (fstat(file.get(), &st) < 0) return Look::unknown;
@@ -46,20 +85,19 @@ std::string path_of(const spec::Process& process) {
 }
 
 // What lies where a file is to be bound or a device to be made. Nothing is said where a mount lies above.
-void check_targets(const Bundle& bundle, sys::RootDir root, Findings& out) {
+void check_targets(const Bundle& bundle, const Disk& disk, Findings& out) {
   const auto kind_of = [&](const std::string& path, int flags) -> mode_t {
-    const sys::Fd file(sys::open_in(root, Str(path.c_str(), path.size()), O_PATH | flags));
+    const sys::Fd file(sys::open_in(disk.root, Str(path.c_str(), path.size()), O_PATH | flags));
     struct stat st = {};
     return file && fstat(file.get(), &st) == 0 ? st.st_mode & S_IFMT : 0;
   };
   for (size_t i = 0; !bundle.portable && i < bundle.spec.mounts.size(); ++i) {
     const spec::Mount& mount = bundle.spec.mounts[i];
     struct stat source = {};
-    spec::Spec before;
-    before.mounts.assign(bundle.spec.mounts.begin(), bundle.spec.mounts.begin() + static_cast<std::ptrdiff_t>(i));
     const bool bind = rootfs::parse_options(mount.options).bind || mount.type == "bind";
     if (!bind || !mount.source.starts_with('/') || !mount.destination.starts_with('/')) continue;
-    if (is_covered(before, mount.destination) || stat(mount.source.c_str(), &source) < 0) continue;
+    const auto before = std::span(disk.mounted).first(i);
+    if (!follow(disk.root, before, mount.destination) || stat(mount.source.c_str(), &source) < 0) continue;
     const mode_t there = kind_of(mount.destination, 0);
     if (there != 0 && S_ISDIR(there) != S_ISDIR(source.st_mode))
       out.add(true,
@@ -72,7 +110,8 @@ void check_targets(const Bundle& bundle, sys::RootDir root, Findings& out) {
   }
   for (size_t i = 0; i < bundle.spec.lx.devices.size(); ++i) {
     const std::string& path = bundle.spec.lx.devices[i].path;
-    if (!path.starts_with('/') || path.find_first_not_of('/') == std::string::npos || is_covered(bundle.spec, path))
+    if (!path.starts_with('/') || path.find_first_not_of('/') == std::string::npos ||
+        !follow(disk.root, disk.mounted, path))
       continue;
     const mode_t there = kind_of(path, O_NOFOLLOW);
     if (S_ISDIR(there) || S_ISREG(there))
@@ -85,14 +124,13 @@ void check_targets(const Bundle& bundle, sys::RootDir root, Findings& out) {
 }
 
 // Some directory of PATH has it, or may have.
-Look look_in_path(const Bundle& bundle, sys::RootDir root, const std::string& program) {
-  std::string path = path_of(*bundle.spec.process);
+Look look_in_path(const Disk& disk, std::string path, const std::string& program) {
   while (!path.empty()) {
     const size_t colon = std::min(path.find(':'), path.size());
     const std::string directory = path.substr(0, colon);
     path.erase(0, std::min(colon + 1, path.size()));
     if (!directory.starts_with('/')) return Look::unknown;
-    if (const Look one = look(bundle, root, cat(directory, "/", program)); one == Look::found || one == Look::unknown)
+    if (const Look one = look(disk, cat(directory, "/", program)); one == Look::found || one == Look::unknown)
       return one;
   }
   return Look::absent;
@@ -105,19 +143,19 @@ void check_program(const Bundle& bundle, Findings& out) {
   const bool hooked = !hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty();
   const sys::Fd directory(open(bundle.rootfs.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return;
-  const sys::RootDir root = {directory.get(), host::probe().openat2};
+  const Disk disk = disk_of(bundle.spec, {directory.get(), host::probe().openat2});
   const spec::Namespace* space = bundle.spec.lx.find(spec::NsType::mount);
-  if (space != nullptr && space->path.empty()) check_targets(bundle, root, out);
+  if (space != nullptr && space->path.empty()) check_targets(bundle, disk, out);
   if (hooked || !bundle.spec.process || bundle.spec.process->args.empty()) return;
   const std::string& program = bundle.spec.process->args[0];
   if (program.empty()) return;
   Look found = Look::unknown;
   if (program[0] == '/')
-    found = look(bundle, root, program);
+    found = look(disk, program);
   else if (program.find('/') == std::string::npos)
-    found = look_in_path(bundle, root, program);
+    found = look_in_path(disk, path_of(*bundle.spec.process), program);
   else
-    found = look(bundle, root, cat(bundle.spec.process->cwd, "/", program));
+    found = look(disk, cat(bundle.spec.process->cwd, "/", program));
   if (found == Look::absent)
     out.add(true, {"/process/args/0", cat(json::shown(program), " is not in the root file system"), {}, {}, false});
   if (found == Look::not_executable)
@@ -126,7 +164,7 @@ void check_program(const Bundle& bundle, Findings& out) {
         {"/process/args/0", cat(json::shown(program), " in the root file system cannot be executed"), {}, {}, false});
   for (size_t i = 0; i < hooks.start_container.size(); ++i) {
     const std::string& path = hooks.start_container[i].path;
-    if (path.starts_with('/') && look(bundle, root, path) == Look::absent)
+    if (path.starts_with('/') && look(disk, path) == Look::absent)
       out.add(true, {cat("/hooks/startContainer/", i, "/path"),
                      cat(json::shown(path), " is not in the root file system"),
                      {},

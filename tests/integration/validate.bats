@@ -87,6 +87,27 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   says "$BUNDLE: nothing to complain about"
 }
 
+@test "a program that a link leads to, and a mount brings" {
+  bundle_busybox
+  mkdir "$TMP/usr" "$ROOTFS/usr"
+  mv "$ROOTFS/bin" "$TMP/usr/bin"
+  ln -s usr/bin "$ROOTFS/bin"
+  inside 'echo never'
+  refused
+  check --format json "$BUNDLE"
+  exits 1
+  same "$(pointers)" /process/args/0
+  ln -s usr "$ROOTFS/other"
+  for place in /usr /other; do
+    new_bundle "$BUNDLE"
+    bind "$TMP/usr" "$place" bind
+    inside 'echo here'
+    says here
+    check "$BUNDLE"
+    says "$BUNDLE: nothing to complain about"
+  done
+}
+
 @test "what only the kernel would refuse" {
   bundle_busybox
   config '.process.capabilities.effective += ["CAP_SYS_BOOT"] | .process.args = ["true", ("x" * 200000)]
