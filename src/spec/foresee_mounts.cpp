@@ -166,7 +166,8 @@ void foresee_devices(const Spec& spec, Report& report) {
       report.add(element("/linux/devices", i, "/path"), shown(path), " is where ", shown(at->type), " is mounted");
     const auto is_under = [&path](const Mount& m) {
       const bool no_nodes = m.type == "proc" || m.type == "sysfs";
-      return no_nodes && !is_bind(m) && path.starts_with(clean(m.destination).value_or("") + "/");
+      const std::optional<std::string> to = clean(m.destination);
+      return no_nodes && !is_bind(m) && to && path != *to && json::is_in(path, *to);
     };
     if (!path.empty() && std::any_of(spec.mounts.begin(), spec.mounts.end(), is_under))
       report.add(element("/linux/devices", i, "/path"), shown(path),

@@ -117,6 +117,11 @@ TEST(SpecForesee, Devices) {
          s.lx.devices = {{"p", "/dev/fullx", 0, 0, {}, {}, {}}};
        },
        ""},
+      {[](Spec& s) {
+         s.mounts.push_back({"/proc/../sys", "sysfs", "sysfs", {}, {}, {}});
+         s.lx.devices = {{"c", "/dev/x", 1, 3, {}, {}, {}}};
+       },
+       ""},
   });
 }
 
