@@ -223,7 +223,7 @@ void check_paths(const Bundle& bundle, const Here& here, Findings& out) {
       std::any_of(rules.begin(), rules.end(), [](const auto& r) { return r.action == "SCMP_ACT_NOTIFY"; });
   struct stat st = {};
   const std::string& agent = bundle.spec.lx.seccomp->listener_path;
-  if (!asks) return;
+  if (!asks || agent.starts_with('@')) return;  // an abstract socket is no file
   if (stat(agent.c_str(), &st) < 0)
     out.missing_here("/linux/seccomp/listenerPath", trouble(agent, errno), "start the agent");
   else if (!S_ISSOCK(st.st_mode))

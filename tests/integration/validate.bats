@@ -108,6 +108,14 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   done
 }
 
+@test "an agent that listens at an abstract socket" {
+  bundle_busybox
+  config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "@husk-agent",
+    syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}'
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
 @test "what only the kernel would refuse" {
   bundle_busybox
   config '.process.capabilities.effective += ["CAP_SYS_BOOT"] | .process.args = ["true", ("x" * 200000)]
