@@ -263,7 +263,7 @@ void Log::final_error(const Error& error) const {
   if (!on_stderr || !error.plain || format_ == Format::json) write(Level::error, message);
   if (!on_stderr || (error.plain && format_ == Format::text)) (void)write_all(2, cat(message, '\n'));
   // For people: clients look for the last line of an engine's log, or for the only one.
-  const bool for_people = on_stderr && !error.plain && format_ == Format::text;
+  const bool for_people = on_stderr && format_ == Format::text;
   if (!error.more.empty()) write(for_people ? Level::info : Level::debug, error.more);
 }
 

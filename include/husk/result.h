@@ -20,7 +20,7 @@ struct [[nodiscard]] Error {
   int exit_code = 1;   // what a command ends with because of it
   bool said = false;   // errnum is for programs: the sentence has it in its own words
   bool plain = false;  // shown without time and level on a terminal: as a shell would say it of the program
-  std::string more;    // how to see more: no part of the sentence, told to who reads it on a terminal
+  std::string more;    // how to see more: no part of the sentence, told on standard error where that is text
 
   // The sentence: "what: no such file or directory (hint)". Errno texts are lower case, as clients of runc expect.
   [[nodiscard]] std::string text() const;

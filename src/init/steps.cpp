@@ -198,9 +198,8 @@ int run_steps(const plan::Header& header, Reader& reader, starting::InitEnd pare
     runner.begin(i);
     const int64_t begin = recorder.now();
     if (op == plan::Op::exec) recorder.add(begin, i, {});  // it does not come back
-    if (op == plan::Op::seccomp) recorder.stop_clock();
     if (const Fault fault = run_one(op, runner, reader)) {
-      recorder.add(begin, i, "failed");
+      recorder.add(begin, i, {}, true);
       parent.error(i, fault);
       return 1;
     }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace husk::json {
 
 // What the parser calls for each value. Returning false ends the parse; `refusal` then says why.
@@ -153,7 +155,7 @@ std::optional<Error> Document::find_duplicate_key() const {
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
     if (twice == keys.end()) continue;
-    return Error{cat(printable(Value(this, i).pointer()), ": duplicate key ", shown(*twice)), 0, {}};
+    return Error{cat(place(Value(this, i).pointer()), ": duplicate key ", shown(*twice)), 0, {}};
   }
   return std::nullopt;
 }
@@ -208,11 +210,8 @@ void append_token(std::string& pointer, std::string_view token) {
   }
 }
 
-std::string printable(std::string pointer) {
-  if (pointer.empty()) return "the document";
-  for (char& c : pointer)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  return pointer;
+std::string place(std::string_view pointer) {
+  return pointer.empty() ? "the document" : printable(pointer);
 }
 
 std::string_view kind_name(Kind kind) {
@@ -251,7 +250,7 @@ std::string shown(std::string_view text) {
       out += c;
     }
   }
-  return out += end < text.size() ? "...\"" : "\"";
+  return printable(out += end < text.size() ? "...\"" : "\"");
 }
 
 }  // namespace husk::json

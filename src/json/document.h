@@ -26,14 +26,16 @@ enum class Kind : uint8_t { null, boolean, number, string, array, object };
 // "an object", "a string": for messages.
 [[nodiscard]] std::string_view kind_name(Kind kind);
 
-// `text` in double quotes, with control characters escaped and long texts cut: fit for a terminal.
+// `text` in double quotes, with control characters escaped or replaced and long texts cut: fit for a terminal.
 [[nodiscard]] std::string shown(std::string_view text);
 
-// A JSON pointer for a message: "the document" for the empty one, control characters replaced.
-[[nodiscard]] std::string printable(std::string pointer);
+// A JSON pointer for a message: "the document" for the empty one, what a terminal should not get replaced.
+[[nodiscard]] std::string place(std::string_view pointer);
+
+inline constexpr size_t kMaxBytes = size_t{16} << 20;
 
 struct Limits {
-  size_t bytes = size_t{16} << 20;
+  size_t bytes = kMaxBytes;
   size_t values = size_t{1} << 20;  // objects, arrays and all that is in them
   int depth = 64;                   // objects and arrays within one another
 };

@@ -66,7 +66,7 @@ size_t In::size() const {
 // of the whole afterwards.
 void In::fail_at(std::string pointer, const std::string& sentence) const {
   if (failure_->all == nullptr) {
-    failure_->first = Error{cat(printable(std::move(pointer)), ": ", sentence), 0, {}};
+    failure_->first = Error{cat(place(pointer), ": ", sentence), 0, {}};
     return;
   }
   std::vector<Fault>& all = *failure_->all;

@@ -12,7 +12,6 @@
 namespace husk {
 namespace {
 
-constexpr size_t kMaxFile = 16UL << 20;
 constexpr int kBar = 40;  // characters
 
 struct Event {
@@ -69,7 +68,7 @@ void read(const json::In& in, Event& out) {
 }
 
 Result<Drawing> load(const std::string& path) {
-  HUSK_LET(const std::string text, host::read_file(path, kMaxFile));
+  HUSK_LET(const std::string text, host::read_file(path, json::kMaxBytes));
   Result<json::Document> parsed = json::Document::parse(text);
   if (!parsed.ok()) return std::move(parsed).error().within(path);
   const json::Document& doc = *parsed;
@@ -122,11 +121,13 @@ std::string bar(const Event& event, int64_t end) {
 
 std::string text_of(const Drawing& drawing) {
   std::string out = cat(drawing.what, ": ", tenths(drawing.end), " us (# work, . wait, ! failed)\n");
-  out += cat("   begin us      us  process  |", std::string(kBar, '-'), "|\n");
+  const size_t longest = tenths(drawing.end).size(), begin = std::max<size_t>(longest, 11);
+  const size_t width = std::max<size_t>(longest, 7);
+  out += cat(padded("begin us", begin), " ", padded("us", width), "  process  |", std::string(kBar, '-'), "|\n");
   for (const Event& event : drawing.events) {
     std::string who = drawing.thread_name(event.thread);
     who.resize(std::max<size_t>(who.size(), 7), ' ');
-    out += cat(padded(tenths(event.begin), 11), padded(tenths(event.length), 8), "  ", who, "  |",
+    out += cat(padded(tenths(event.begin), begin), " ", padded(tenths(event.length), width), "  ", who, "  |",
                bar(event, drawing.end), "| ", event.name, "\n");
   }
   if (!drawing.error.empty()) out += cat("failed: ", drawing.error, "\n");

@@ -42,6 +42,7 @@ class Adding {
   Result<Launched> run() {
     HUSK_TRY(timeline_.open(options_.trace));
     Result<Launched> out = add();
+    if (!out.ok() && out.error().plain) out.error().more.clear();  // one line, as a shell's: clients show it as it is
     if (!out.ok() && !out.error().more.empty())
       out.error().more += "; husk exec --trace FILE writes what was done and when";
     if (!timeline_.on() || !plan_) return out;

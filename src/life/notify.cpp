@@ -47,20 +47,11 @@ int poll_retrying(struct pollfd* polls, nfds_t count, int timeout) {
 
 }  // namespace
 
-Result<NotifyAddress> notify_address(const std::string& name) {
-  NotifyAddress out;
+Result<UnixAddress> notify_address(const std::string& name) {
   if (name.size() < 2 || (name[0] != '/' && name[0] != '@'))
     return Error{cat("NOTIFY_SOCKET: ", name), 0,
                  "it must be a path or, with @ in front, the name of an abstract socket", 1};
-  if (name.size() >= sizeof out.address.sun_path)
-    return Error{cat("NOTIFY_SOCKET: ", name), ENAMETOOLONG, "a unix socket's path has at most 107 bytes", 1};
-  out.address.sun_family = AF_UNIX;
-  std::memcpy(out.address.sun_path, name.data(), name.size());
-  const bool abstract = name[0] == '@';
-  if (abstract) out.address.sun_path[0] = '\0';
-  // The name of an abstract socket ends where the address does, without a zero byte.
-  out.size = static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1));
-  return out;
+  return unix_address("NOTIFY_SOCKET:", name, true);
 }
 
 bool says_ready(std::string_view datagram) {
@@ -105,7 +96,7 @@ Result<sys::Fd> listen_for_ready(const std::string& container_directory) {
   sys::Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail(errno, "socket");
   // By the directory's descriptor: a unix socket's path has at most 107 bytes.
-  HUSK_LET(const NotifyAddress to, notify_address(cat("/proc/self/fd/", directory.get(), "/", kSocket)));
+  HUSK_LET(const UnixAddress to, notify_address(cat("/proc/self/fd/", directory.get(), "/", kSocket)));
   if (bind(fd.get(), reinterpret_cast<const struct sockaddr*>(&to.address), to.size) < 0)
     return fail(errno, "bind ", path, "/", kSocket);
   if (fchmodat(directory.get(), kSocket, 0777, 0) < 0)
@@ -114,7 +105,7 @@ Result<sys::Fd> listen_for_ready(const std::string& container_directory) {
 }
 
 Result<sys::Fd> connect_to_manager(const std::string& name) {
-  HUSK_LET(const NotifyAddress to, notify_address(name));
+  HUSK_LET(const UnixAddress to, notify_address(name));
   sys::Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return fail(errno, "socket");
   if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&to.address), to.size) < 0)

@@ -17,17 +17,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "life/sockets.h"
 #include "spec/types.h"
 #include "sys/fd.h"
 
 namespace husk::life {
 
-// "/path" or "@abstract name" as sendto(2) wants it.
-struct NotifyAddress {
-  struct sockaddr_un address = {};
-  socklen_t size = 0;
-};
-[[nodiscard]] Result<NotifyAddress> notify_address(const std::string& name);
+// "/path" or "@abstract name".
+[[nodiscard]] Result<UnixAddress> notify_address(const std::string& name);
 
 // One of the lines of a datagram is READY=1.
 [[nodiscard]] bool says_ready(std::string_view datagram);

@@ -13,6 +13,7 @@
 #include "husk/inspect.h"
 #include "life/container.h"
 #include "life/filter.h"
+#include "life/hints.h"
 #include "life/notify.h"
 #include "life/own_user.h"
 #include "life/sockets.h"
@@ -29,8 +30,6 @@
 
 namespace husk {
 namespace {
-
-constexpr size_t kMaxConfig = 16UL << 20;
 
 using life::say;
 using life::trace;
@@ -69,7 +68,7 @@ class Making {
     Result<Launched> out = start();
     if (!out.ok()) {
       undo();
-      add_more(out.error());
+      life::point_to_more(out.error(), options_, state_.bundle);
     }
     network_.keep();
     if (out.ok() && notify_) relay_ready(*out);
@@ -80,29 +79,28 @@ class Making {
   Status prepare() {
     Status s = timed("read the configuration", &Making::read_bundle);
     if (s.ok()) {
+      HUSK_TRY(life::check_passed_on(options_.listen_fds + options_.preserve_fds, "container"));
+      HUSK_TRY(check_terminal());
       add_notify();
       s = timed("plan", &Making::make_plan);
     }
-    if (!s.ok() && !state_.bundle.empty())
-      s.error().more = cat("husk validate ", options_.config.empty() ? "" : cat("--config ", options_.config, " "),
-                           state_.bundle, " names every problem of it, husk doctor what this host offers");
+    if (!s.ok() && !state_.bundle.empty()) life::point_to_validate(s.error(), options_, state_.bundle);
     return s;
   }
 
-  static void add_more(Error& e) {
-    e.more += e.more.empty() ? "husk --debug says what was done before"
-                             : "; husk run --dry-run lists all steps, --trace FILE writes what was done and when";
-  }
-
   Status timed(const char* what, Status (Making::*part)()) {
-    const life::Span span(timeline_, what);
-    return (this->*part)();
+    trace(env_, what);
+    const sys::Recorder recorder = timeline_.recorder();
+    const int64_t begin = recorder.now();
+    Status s = (this->*part)();
+    recorder.add(begin, starting::kNoStep, what, !s.ok());
+    return s;
   }
 
   Status read_bundle() {
     HUSK_LET(state_.bundle, host::real_path(options_.bundle, "bundle"));
     const std::string file = options_.config.empty() ? state_.bundle + "/config.json" : options_.config;
-    Result<std::string> text = host::read_file(file, kMaxConfig);
+    Result<std::string> text = host::read_file(file, json::kMaxBytes);
     if (!text.ok()) {
       Error e = std::move(text).error();
       if (e.errnum == ENOENT) e.hint = "`husk spec` writes one";
@@ -119,8 +117,7 @@ class Making {
     const std::string& root = spec_.root.path;
     HUSK_LET(state_.rootfs,
              host::real_path(root.starts_with('/') ? root : cat(state_.bundle, "/", root), "/root/path: rootfs"));
-    HUSK_TRY(life::check_passed_on(options_.listen_fds + options_.preserve_fds, "container"));
-    return check_terminal();
+    return {};
   }
 
   Status check_terminal() const {
@@ -298,13 +295,13 @@ class Making {
   [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list,
                                     const std::string& state) const {
     hooks::Options options{state_.bundle, env_.hook_environment, {}};
-    sys::Recorder recorder = timeline_.recorder();
+    const sys::Recorder recorder = timeline_.recorder();
     int64_t begin = recorder.now();
-    if (recorder.on())
-      options.ran = [&](size_t i) {
-        recorder.add(begin, starting::kNoStep, cat(kind, " hook #", i));
-        begin = recorder.now();
-      };
+    options.ran = [&](size_t i, const Status& s) {
+      trace(env_, "ran ", kind, " hook #", i, " ", list[i].path);
+      if (recorder.on()) recorder.add(begin, starting::kNoStep, cat(kind, " hook #", i, " ", list[i].path), !s.ok());
+      begin = recorder.now();
+    };
     return hooks::run(list, kind, state, options);
   }
 

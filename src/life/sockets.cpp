@@ -1,8 +1,6 @@
 #include "life/sockets.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,20 +12,11 @@ namespace husk::life {
 namespace {
 
 Result<sys::Fd> connect_to(const std::string& path, const char* what, bool abstract) {
-  struct sockaddr_un address = {};
-  if (path.size() >= sizeof address.sun_path)
-    return Error{cat(what, " ", path), ENAMETOOLONG, "a unix socket's path has at most 107 bytes", 1};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  socklen_t size = sizeof address;
-  if (abstract && path.starts_with('@')) {
-    address.sun_path[0] = '\0';
-    size = static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + path.size());
-  }
+  HUSK_LET(const UnixAddress to, unix_address(what, path, abstract));
   // Somebody who does not accept, or read, is an error, and not a container that cannot be ended.
   sys::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail(errno, "socket");
-  if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&address), size) < 0)
+  if (connect(fd.get(), reinterpret_cast<const struct sockaddr*>(&to.address), to.size) < 0)
     return fail(errno, "connect to ", what, " ", path);
   return fd;
 }
@@ -40,6 +29,19 @@ Status send_fd(const std::string& path, const char* what, std::string_view text,
 }
 
 }  // namespace
+
+Result<UnixAddress> unix_address(const char* what, const std::string& name, bool abstract) {
+  UnixAddress out;
+  if (name.size() >= sizeof out.address.sun_path)
+    return Error{cat(what, " ", name), ENAMETOOLONG, "a unix socket's path has at most 107 bytes", 1};
+  out.address.sun_family = AF_UNIX;
+  std::memcpy(out.address.sun_path, name.data(), name.size());
+  const bool is_abstract = abstract && name.starts_with('@');
+  if (is_abstract) out.address.sun_path[0] = '\0';
+  // The name of an abstract socket ends where the address does, without a zero byte.
+  out.size = static_cast<socklen_t>(offsetof(struct sockaddr_un, sun_path) + name.size() + (is_abstract ? 0 : 1));
+  return out;
+}
 
 int send_with_descriptor(int socket, std::string_view text, int fd) {
   struct iovec part = {const_cast<char*>(text.data()), text.size()};

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <vector>
 
 #include "host/files.h"
@@ -27,14 +28,19 @@ std::string microseconds(int64_t ns) {
   return cat(ns / 1000, ".", std::string(3 - digits.size(), '0'), digits);
 }
 
-// (A step has words of its own, here only when it has failed.)
+int64_t clock_ns() {
+  timespec now = {};
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 std::string words_of(const sys::Moment& m, const plan::Plan& plan) {
-  if (m.step >= plan.steps.size()) return printable(m.what);
-  return cat(m.what[0] != '\0' ? "failed: " : "", printable(plan::words(plan.steps[m.step])));
+  return cat(m.failed != 0 ? "failed: " : "",
+             printable(m.step < plan.steps.size() ? plan::words(plan.steps[m.step]) : std::string(m.what)));
 }
 
 const char* category(const sys::Moment& m, const std::string& words) {
-  if (words.starts_with("failed: ")) return "error";
+  if (m.failed != 0) return "error";
   if (words.starts_with("wait ") || words.starts_with("tell the parent") || words.find(", wait for ") != words.npos)
     return "wait";
   return m.step == starting::kNoStep ? "work" : "step";
@@ -43,7 +49,7 @@ const char* category(const sys::Moment& m, const std::string& words) {
 void add_event(json::Writer& w, const sys::Moment& m, const plan::Plan& plan, int64_t zero) {
   const std::string words = words_of(m, plan);
   w.begin_object().member("name", words).member("cat", category(m, words)).member("ph", "X");
-  w.member("pid", 1).member("tid", m.who + 1).key("ts").raw(microseconds(m.begin - zero));
+  w.member("pid", 1).member("tid", uint32_t{m.who} + 1).key("ts").raw(microseconds(m.begin - zero));
   w.key("dur").raw(microseconds(m.end - m.begin));
   if (m.step != starting::kNoStep) w.key("args").begin_object().member("step", m.step + 1).end_object();
   w.end_object();
@@ -81,18 +87,20 @@ Status Timeline::open(const std::string& path) {
   if (at == MAP_FAILED) return fail(errno, "map memory for the trace");
   memory_ = static_cast<sys::Timeline*>(at);
   path_ = path;
-  opened_ = recorder().now();
+  opened_ = sys::ticks();
+  opened_ns_ = clock_ns();
   return {};
 }
 
 Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t init, const Error* failed) const {
   if (!on()) return {};
-  const size_t count = std::min(__atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE), sys::Timeline::kRoom);
+  const uint32_t begun = __atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE);
+  const size_t count = std::min(begun, sys::Timeline::kRoom);
   std::vector<sys::Moment> moments(memory_->moments, memory_->moments + count);
   for (sys::Moment& m : moments) m.what[sizeof m.what - 1] = '\0';
   // Init has not finished writing what it wrote when it was ended; and a process that may write to init's memory may
   // have put anything there.
-  const int64_t now = recorder().now();
+  const int64_t now = sys::ticks();
   std::erase_if(moments, [&](const sys::Moment& m) {
     const bool known = m.who <= kLast && (m.step == starting::kNoStep || m.step < plan.steps.size());
     return !known || m.begin < opened_ || m.end < m.begin || m.end > now;
@@ -100,17 +108,20 @@ Status Timeline::write(const plan::Plan& plan, const std::string& what, pid_t in
   // An execve that has failed is there twice, for it is written down before: when it succeeds nobody is left to do
   // that.
   const auto last = std::find_if(moments.begin(), moments.end(),
-                                 [](const sys::Moment& m) { return m.step != starting::kNoStep && m.what[0] != '\0'; });
+                                 [](const sys::Moment& m) { return m.step != starting::kNoStep && m.failed != 0; });
   if (last != moments.end())
     moments.erase(std::remove_if(moments.begin(), last, [&](const sys::Moment& m) { return m.step == last->step; }),
                   last);
+  const double tick =
+      static_cast<double>(clock_ns() - opened_ns_) / static_cast<double>(std::max<int64_t>(now - opened_, 1));
+  for (sys::Moment& m : moments)
+    for (int64_t* at : {&m.begin, &m.end}) *at = static_cast<int64_t>(static_cast<double>(*at - opened_) * tick);
   std::stable_sort(moments.begin(), moments.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   json::Writer w(json::Style::pretty, " ");
   w.begin_object().member("displayTimeUnit", "ns").key("otherData").begin_object();
   w.member("what", what).member("pid", init);
   if (failed != nullptr) w.member("error", printable(failed->text()));
   // A plan of thousands of steps: the last of them are not there.
-  const size_t begun = __atomic_load_n(&memory_->used, __ATOMIC_ACQUIRE);
   if (begun > sys::Timeline::kRoom) w.member("leftOut", static_cast<uint64_t>(begun - sys::Timeline::kRoom));
   w.end_object().key("traceEvents").begin_array();
   add_name(w, "process_name", 1, what);

@@ -26,14 +26,14 @@ class Timeline {
   [[nodiscard]] sys::Recorder recorder() const { return {memory_, static_cast<uint32_t>(starting::Who::parent)}; }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // In the format of Chrome's tracing, which ui.perfetto.dev opens, too.
+  // In the format of Chrome's tracing, which ui.perfetto.dev opens, too. `plan` may be one without steps.
   Status write(const plan::Plan& plan, const std::string& what, pid_t init, const Error* failed) const;
 
  private:
   sys::Timeline* memory_ = nullptr;
   sys::Fd fd_, directory_;
   std::string path_, name_;
-  int64_t opened_ = 0;  // CLOCK_MONOTONIC, ns
+  int64_t opened_ = 0, opened_ns_ = 0;  // ticks, and CLOCK_MONOTONIC
 };
 
 // Writes down what is done until its end.

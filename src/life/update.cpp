@@ -27,8 +27,7 @@ std::string device_file(const Environment& env, const std::string& id) {
 
 // The rules that the container was made with, or has got from husk since.
 Result<std::vector<spec::DeviceRule>> configured_devices(const Environment& env, const std::string& id) {
-  constexpr size_t kMax = 16UL << 20;
-  if (const Result<std::string> later = host::read_file(device_file(env, id), kMax); later.ok()) {
+  if (const Result<std::string> later = host::read_file(device_file(env, id), json::kMaxBytes); later.ok()) {
     HUSK_LET(spec::Resources resources, spec::parse_resources(*later));
     return std::move(resources.devices);
   } else if (later.error().errnum != ENOENT) {

@@ -84,7 +84,7 @@ void add_value(std::string& out, std::string_view op, const Field& field) {
         out += field.negative ? cat(static_cast<int64_t>(field.number)) : cat(field.number);
       break;
     case Field::Kind::text:
-      out += printable(json::shown(field.text));
+      out += json::shown(field.text);
       break;
     case Field::Kind::list:
     case Field::Kind::group: {

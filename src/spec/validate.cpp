@@ -71,7 +71,7 @@ bool is_semver(std::string_view v) {
 Status first_of(std::vector<Problem> problems) {
   if (problems.empty()) return Ok{};
   Problem& p = problems.front();
-  return Error{cat(json::printable(std::move(p.pointer)), ": ", p.message), 0, std::move(p.hint)};
+  return Error{cat(json::place(p.pointer), ": ", p.message), 0, std::move(p.hint)};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "start/protocol.h"
 #include "start/sources.h"
 #include "start/spawn.h"
+#include "start/words.h"
 #include "sys/calls.h"
 
 namespace husk::starting {
@@ -28,30 +29,6 @@ const char* name_of(Who who) {
       break;
   }
   return "parent";
-}
-
-// For the timeline: a message by name, and what the parent does about it.
-struct Words {
-  Kind kind;
-  const char *waited, *work;
-};
-constexpr Words kWords[] = {
-    {Kind::maps_please, "wait for a message: maps_please", "write the id maps, send maps_done"},
-    {Kind::init_pid, "wait for a message: init_pid", "learn init's pid"},
-    {Kind::network_please, "wait for a message: network_please", "set up the network, send network_done"},
-    {Kind::source_please, "wait for a message: source_please", "fetch a mount's source, send source"},
-    {Kind::hooks_please, "wait for a message: hooks_please", "run hooks, send state"},
-    {Kind::console, "wait for a message: console", "take the terminal"},
-    {Kind::ready, "wait for a message: ready", "last limits, send run"},
-    {Kind::listener, "wait for a message: listener", "ask the agent, send listener_given"},
-    {Kind::error, "wait for a message: error", "read the error"},
-    {Kind::none, "wait until execve closes the socket", "answer"},
-};
-
-const Words& words_for(Kind kind) {
-  const Words* w = kWords;
-  while (w->kind != kind && w->kind != Kind::none) ++w;
-  return *w;
 }
 
 int wait_for(pid_t pid) {
@@ -150,7 +127,7 @@ class Launch {
       begin = recorder_.now();
       const Kind kind = frame.kind;
       const Status done = act(frame, std::move(fd));
-      if (kind != Kind::error) recorder_.add(begin, kNoStep, cat(done.ok() ? "" : "failed: ", words_for(kind).work));
+      if (kind != Kind::error) recorder_.add(begin, kNoStep, words_for(kind).work, !done.ok());
       HUSK_TRY(done);
     }
   }
@@ -280,14 +257,20 @@ class Launch {
   // The error that child or init has told, and where in the plan it was.
   [[nodiscard]] Error reported(const Frame& frame) {
     Error out = sentence_of(frame);
+    if (out.plain) {
+      out.more = why_no_program(frame);
+      return out;
+    }
     if (frame.step < plan_.steps.size()) {
       out.more = cat(name_of(frame.who), " failed in step ", frame.step + 1, " of ", plan_.steps.size(), ", ",
                      plan::words(plan_.steps[frame.step]));
       return out;
     }
-    out.more = cat(name_of(frame.who), " failed before the first step");
-    recorder_.of(static_cast<uint32_t>(frame.who))
-        .add(recorder_.now(), kNoStep, cat("failed: ", frame.what, " ", frame.path));
+    out.more = cat(name_of(frame.who), " failed ",
+                   frame.who == Who::child ? "at the namespaces, which come before" : "before", " the first step");
+    if (recorder_.on())
+      recorder_.of(static_cast<uint32_t>(frame.who))
+          .add(recorder_.now(), kNoStep, cat(frame.what, " ", frame.path), true);
     return out;
   }
 

@@ -258,6 +258,49 @@ load helpers
   refused "level=info msg=\"husk validate $BUNDLE names every problem of it"
 }
 
+@test "what the command line asks for wrongly is no problem of the configuration" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.process.terminal = true'
+  run --separate-stderr husk create -b "$BUNDLE" "$ID" </dev/null
+  exits 1
+  [[ $stderr != *validate* ]]
+}
+
+@test "a limit that the kernel refuses: validate is named, and debug says what was done before" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.linux.resources.cpu = {cpus: "9999"}'
+  start
+  exits 1
+  refused "level=info msg=\"husk validate $BUNDLE may name the cause, husk --debug"
+  run --separate-stderr husk --debug run -b "$BUNDLE" "$ID" </dev/null
+  refused 'level=debug msg="make the state directory"' 'level=debug msg="make the cgroup"'
+}
+
+@test "a hook that fails is named by its path" {
+  is_husk || skip "husk's own"
+  bundle_busybox
+  config '.hooks.createRuntime = [{path: "/bin/false"}]'
+  start
+  refused 'error running createRuntime hook #0: exit status 1' 'level=info msg="the hook is /bin/false; husk run --dry-run'
+}
+
+@test "a program that is there and whose interpreter is not" {
+  bundle_busybox
+  cat >"$ROOTFS/script" <<<'#!/no/such/interpreter'
+  head -c 100 /dev/zero >"$ROOTFS/zeros"
+  chmod +x "$ROOTFS/script" "$ROOTFS/zeros"
+  config '.process.args = ["/script"]'
+  start
+  refused 'exec /script: no such file or directory'
+  is_husk || return 0
+  refused 'level=info msg="the file is there, but not the interpreter that its first line'
+  config '.process.args = ["/zeros"]'
+  start
+  refused 'exec /zeros: exec format error' 'level=info msg="it is no program for this machine'
+}
+
 @test "clients that read a log get the error alone" {
   is_husk || skip "husk's own"
   bundle_busybox

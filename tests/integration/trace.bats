@@ -112,8 +112,45 @@ traced_run() {
   config '.hooks.prestart = [{path: "/bin/false"}]'
   run --separate-stderr runtime run --trace "$TMP/trace.json" -b "$BUNDLE" "$ID" </dev/null
   refused 'prestart hook #0'
-  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" '1 failed: run hooks, send state'
+  same "$(jq -r '.traceEvents[] | select(.cat == "error") | [.tid, .name] | join(" ")' "$TMP/trace.json")" $'1 failed: run hooks, send state\n1 failed: prestart hook #0 /bin/false'
   [[ $(jq -r .otherData.error "$TMP/trace.json") == 'error running prestart hook #0'* ]]
+}
+
+@test "in a time namespace init's steps are at their times all the same" {
+  local seconds
+  for seconds in 100000 -1000; do
+    config --argjson s "$seconds" '.linux.namespaces |= (map(select(.type != "time")) + [{type: "time"}])
+      | .linux.timeOffsets = {monotonic: {secs: $s}}'
+    traced_run
+    ok
+    same "$(steps_of)" "$(runtime run --dry-run --format json -b "$BUNDLE" "$ID" | jq '.steps | length')"
+    same "$(jq '[.traceEvents[] | select(.ph == "X" and .ts > 60000000)] | length' "$TMP/trace.json")" 0
+  done
+}
+
+@test "what comes after the seccomp filter has its time, too" {
+  cat >"$ROOTFS/pause" <<<$'#!/bin/sh\nexec sleep 0.05'
+  chmod +x "$ROOTFS/pause"
+  config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["clock_gettime"], action: "SCMP_ACT_KILL_PROCESS"}]}
+    | .process.noNewPrivileges = false | .hooks.startContainer = [{path: "/pause"}]'
+  traced_run
+  ok
+  [ "$(jq '.traceEvents[] | select(.name == "run startContainer hook \"/pause\"") | .dur | floor' "$TMP/trace.json")" -ge 50000 ]
+}
+
+@test "a name of seventy characters is there to its end" {
+  ln -s /bin/true "$TMP/a-hook-with-a-name-that-is-long"
+  config --arg p "$TMP/a-hook-with-a-name-that-is-long" '.hooks.prestart = [{path: $p}]'
+  traced_run
+  ok
+  names | grep -qxF "$(cut -c -71 <<<"prestart hook #0 $TMP/a-hook-with-a-name-that-is-long")"
+}
+
+@test "long times stand apart" {
+  printf '%s' '{"traceEvents":[{"ph":"X","name":"a","ts":18058100.0,"dur":1106949.7,"tid":1}]}' >"$TMP/trace.json"
+  run --separate-stderr runtime trace "$TMP/trace.json"
+  ok
+  has '18058100\.0  ?1106949\.7  1'
 }
 
 @test "messages by their names, and each hook" {
@@ -124,7 +161,7 @@ traced_run() {
   local message
   for message in maps_please init_pid hooks_please ready; do names | grep -qx "wait for a message: $message"; done
   for message in plan maps_done state run; do names | grep -qE "(^|, )send $message\$"; done
-  names | grep -qx 'prestart hook #1'
+  names | grep -qx 'prestart hook #1 /bin/true'
   names | grep -qx 'wait until execve closes the socket'
 }
 
@@ -136,8 +173,8 @@ start = int(next(line for line in open(f"/proc/{pid}/maps") if "husk-timeline" i
 memory = open(f"/proc/{pid}/mem", "r+b", 0)
 forged = [(-2**63, 5, 1, 2**32 - 1), (5, 2**63 - 1, 0, 2**32 - 1), (7, 8, 9, 3), (10**18, 10**18, 2, 10**6)]
 for i, (begin, end, who, step) in enumerate(forged):
-    memory.seek(start + 8 + i * 64)
-    memory.write(struct.pack("<qqII", begin, end, who, step) + b"forged\x1b[31m\xff\x9b\n".ljust(40, b"x"))
+    memory.seek(start + 8 + i * 96)
+    memory.write(struct.pack("<qqHHI", begin, end, who, 0, step) + b"forged\x1b[31m\xff\x9b\n".ljust(72, b"x"))
 EOF
   config ".hooks.createRuntime = [{path: \"$(command -v python3)\", args: [\"python3\", \"$TMP/forge.py\"]}]"
   traced_run

@@ -22,14 +22,14 @@ TEST(Notify, ReadyIsALineOfItsOwn) {
 }
 
 TEST(Notify, AddressOfAPathHasItsZero) {
-  const Result<NotifyAddress> a = notify_address("/run/x");
+  const Result<UnixAddress> a = notify_address("/run/x");
   ASSERT_TRUE(a.ok());
   EXPECT_STREQ(a->address.sun_path, "/run/x");
   EXPECT_EQ(a->size, offsetof(struct sockaddr_un, sun_path) + 7);
 }
 
 TEST(Notify, AbstractAddressBeginsWithZeroAndHasNoneAtTheEnd) {
-  const Result<NotifyAddress> a = notify_address("@name");
+  const Result<UnixAddress> a = notify_address("@name");
   ASSERT_TRUE(a.ok());
   EXPECT_EQ(std::string_view(a->address.sun_path, 5), std::string_view("\0name", 5));
   EXPECT_EQ(a->size, offsetof(struct sockaddr_un, sun_path) + 5);

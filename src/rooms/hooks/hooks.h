@@ -13,9 +13,9 @@
 namespace husk::hooks {
 
 struct Options {
-  std::string directory;                  // working directory of the hooks: the bundle, as in runc; empty: the caller's
-  char* const* environment = nullptr;     // of a hook that brings none. runc passes its own on; null: an empty one
-  std::function<void(size_t index)> ran;  // after each, however it ended
+  std::string directory;               // working directory of the hooks: the bundle, as in runc; empty: the caller's
+  char* const* environment = nullptr;  // of a hook that brings none. runc passes its own on; null: an empty one
+  std::function<void(size_t index, const Status& how)> ran;  // after each, however it ended
 };
 
 // Runs the hooks one after the other and stops at the first that fails. Each gets the container's state (JSON) on

@@ -317,8 +317,10 @@ Status run(std::span<const spec::Hook> hooks, std::string_view kind, const std::
            const Options& options) {
   for (size_t i = 0; i < hooks.size(); ++i) {
     Status status = run_one(hooks[i], state_json, options);
-    if (options.ran) options.ran(i);
-    if (!status.ok()) return std::move(status).error().within(cat("error running ", kind, " hook #", i));
+    if (options.ran) options.ran(i, status);
+    if (status.ok()) continue;
+    status.error().more = cat("the hook is ", hooks[i].path);
+    return std::move(status).error().within(cat("error running ", kind, " hook #", i));
   }
   return {};
 }
