@@ -41,11 +41,13 @@ build() { # PRESET [TARGET...]
 }
 
 unit() { # PRESET
+  build "$1" husk-unit fuzz-{config,policy,words,wire} && (cd "build/$1" && ctest --output-on-failure -j "$jobs")
+}
+fetch_vectors() { # of the specification's schema
   export HUSK_VECTORS=${HUSK_VECTORS:-}
   if [ -z "$HUSK_VECTORS" ] && [ -x tests/vectors.sh ]; then
     HUSK_VECTORS=$(tests/vectors.sh | tail -n 1) || echo "run.sh: the schema test vectors could not be fetched" >&2
   fi
-  build "$1" && (cd "build/$1" && ctest --output-on-failure -j "$jobs")
 }
 
 # In the background: the guest takes a while, and most of that is the network's. It gets twenty minutes.
@@ -81,6 +83,7 @@ tidy() { build tidy husk-cli; }
 
 [ $# -gt 0 ] || set -- checks asan ${TIDY:+tidy} integration attacks guest
 [[ " $* " != *' guest '* || $(id -u) != 0 ]] || prepare_guest
+[[ " $* " != *' unit '* && " $* " != *' asan '* ]] || fetch_vectors
 for what in "$@"; do
   case $what in
     checks) for check in tests/checks/*; do stage "$(basename "${check%.*}")" "$check"; done ;;
