@@ -28,7 +28,7 @@ constexpr Option kGlobalOptions[] = {
     option<Globals, &Globals::debug>("debug", '\0', "show debug messages"),
     one_of("cgroupfs systemd disabled",
            option<Globals, &Globals::cgroup_manager>("cgroup-manager", '\0',
-                                                     "who makes cgroups: cgroupfs (default) or disabled")),
+                                                     "who makes cgroups: cgroupfs (default), systemd or disabled")),
     option<Globals, &Globals::systemd_cgroup>("systemd-cgroup", '\0', "let systemd make cgroups", true),
     one_of("true false auto",
            option<Globals, &Globals::rootless>(

@@ -20,6 +20,11 @@ load helpers
   has '^NAME:' 'run' 'spec'
 }
 
+@test "every cgroup manager that there is is named" {
+  run --separate-stderr husk --help
+  has '--cgroup-manager.*cgroupfs \(default\), systemd or disabled'
+}
+
 @test "help run" {
   run --separate-stderr husk help run
   has '^NAME:' '--bundle' '--pid-file'
