@@ -66,12 +66,6 @@ std::string number_or_nothing(uint64_t id) {
   return id == 0 ? std::string("-") : std::to_string(id);
 }
 
-// Engines' own ids are as long as they are random; what a person has chosen is told in full.
-std::string short_id(const NamedContainer& container) {
-  constexpr size_t kWhole = 64, kShort = 12;
-  return container.id.size() == kWhole ? container.id.substr(0, kShort) : container.id;
-}
-
 std::string container_of(const NamespaceView& view, const NamespaceEntry& entry) {
   std::string out;
   for (const size_t i : entry.containers)

@@ -25,6 +25,10 @@ struct NamedContainer {
   pid_t init = 0;       // its first process, where a state says it; 0: not known
 };
 
+// As it is told: engines' own ids are as long as they are random, and their beginning will do; what a person has chosen
+// is told in full.
+std::string short_id(const NamedContainer& container);
+
 struct NamespaceMember {
   pid_t pid = 0;               // as the caller sees it; of a thread: its own number
   pid_t process = 0;           // the process that the thread is of; the same as pid otherwise

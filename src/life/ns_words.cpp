@@ -5,7 +5,8 @@
 
 #include "husk/text.h"
 
-namespace husk::life {
+namespace husk {
+namespace life {
 namespace {
 
 std::string range(uint32_t first, uint32_t count) {
@@ -23,6 +24,14 @@ const std::vector<size_t>& found_in(const std::unordered_map<uint64_t, std::vect
 }
 
 }  // namespace
+}  // namespace life
+
+std::string short_id(const NamedContainer& container) {
+  constexpr size_t kWhole = 64, kShort = 12;
+  return container.id.size() == kWhole ? container.id.substr(0, kShort) : container.id;
+}
+
+namespace life {
 
 const std::vector<size_t>& NamespaceForest::children_of(uint64_t id) const {
   return found_in(children, id);
@@ -59,10 +68,8 @@ NamespaceForest forest_of(const NamespaceView& view) {
 }
 
 std::string container_words(const NamedContainer& container) {
-  constexpr size_t kWhole = 64, kShort = 12;
-  const std::string id = container.id.size() == kWhole ? container.id.substr(0, kShort) : container.id;
   const bool told = container.runtime.empty() || container.runtime == container.engine;
-  return printable(cat(container.engine, " ", id, told ? "" : " by ", told ? "" : container.runtime));
+  return printable(cat(container.engine, " ", short_id(container), told ? "" : " by ", told ? "" : container.runtime));
 }
 
 std::string map_words(std::string_view what, const std::vector<NamespaceMap>& map) {
@@ -122,4 +129,5 @@ std::string joined(const std::vector<std::string>& words, std::string_view separ
   return out;
 }
 
-}  // namespace husk::life
+}  // namespace life
+}  // namespace husk

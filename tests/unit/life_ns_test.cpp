@@ -58,6 +58,12 @@ TEST(NsNames, TheInnermostAndAnyHierarchy) {
   EXPECT_EQ(v1->engine, "docker");
 }
 
+TEST(NsNames, OnlyEnginesOwnIdsAreCut) {
+  EXPECT_EQ(short_id({"podman", kId, ""}), "0123456789ab");
+  EXPECT_EQ(short_id({"husk", "a-name-that-somebody-has-chosen", ""}), "a-name-that-somebody-has-chosen");
+  EXPECT_EQ(container_words({"podman", kId, "runc"}), "podman 0123456789ab by runc");
+}
+
 TEST(NsScan, NamesOfNamespaces) {
   const std::optional<NamespaceName> net = namespace_named("net:[4026531840]");
   ASSERT_TRUE(net.has_value());
