@@ -218,12 +218,13 @@ Status write_atomic_at(int directory, const std::string& path, std::string_view 
   Fd fd(open_retrying(directory, temporary.c_str(), kNew, mode));
   if (!fd && errno == EEXIST && ::unlinkat(directory, temporary.c_str(), 0) == 0)
     fd.reset(open_retrying(directory, temporary.c_str(), kNew, mode));
-  if (!fd) return fail(errno, "create ", temporary);
-  Status status = write_all(fd.get(), data, temporary);
+  // What is told is the file that was asked for: nobody has named the other one.
+  if (!fd) return fail(errno, "create ", path);
+  Status status = write_all(fd.get(), data, path);
   // Only bits for group and others can have been lost to a sane umask.
-  if (status.ok() && (mode & 077) != 0 && ::fchmod(fd.get(), mode) < 0) status = fail(errno, "chmod ", temporary);
+  if (status.ok() && (mode & 077) != 0 && ::fchmod(fd.get(), mode) < 0) status = fail(errno, "chmod ", path);
   if (status.ok() && ::renameat(directory, temporary.c_str(), directory, path.c_str()) < 0)
-    status = fail(errno, "rename ", temporary, " to ", path);
+    status = fail(errno, "replace ", path);
   if (!status.ok()) (void)::unlinkat(directory, temporary.c_str(), 0);
   return status;
 }

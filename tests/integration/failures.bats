@@ -167,7 +167,11 @@ load helpers
 @test "--pid-file that cannot be written: the start fails" {
   bundle_busybox
   start --pid-file "$TMP/no/such/folder/pid"
-  refused
+  refused "create $TMP/no/such/folder/pid: no such file or directory"
+  mkdir "$TMP/folder"
+  start --pid-file "$TMP/folder"
+  refused "replace $TMP/folder: .* directory"
+  same "$(find "$TMP" -name '*.tmp')" ''
 }
 
 # ------------------------------------------------------------------------------------------------ at every stage
