@@ -99,6 +99,13 @@ Result<Notation> format_named(std::string_view name, std::string_view plain) {
   return fail(0, "invalid format: ", name, " (known: ", plain, ", json)");
 }
 
+Status set_trace(const std::optional<std::string>& given, std::string& trace) {
+  if (!given) return {};
+  if (given->empty()) return fail(0, "--trace: an empty name is none");
+  trace = *given;
+  return {};
+}
+
 bool print(std::string_view text) {
   return write_all(STDOUT_FILENO, text);
 }

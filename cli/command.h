@@ -91,6 +91,9 @@ Result<Parsed> read_arguments(const Command& command, std::span<char*> argv, voi
 // "Incorrect Usage: ..." and the help, on stdout.
 void print_incorrect_usage(const Error& error, const std::string& help);
 
+// --trace of those that start something: where the timeline goes. Nothing given is none; an empty name is refused.
+Status set_trace(const std::optional<std::string>& given, std::string& trace);
+
 // "json", or what is for people: "text", or "table". `plain`: what the command calls it.
 Result<Notation> format_named(std::string_view name, std::string_view plain = "text");
 

@@ -16,6 +16,7 @@ constexpr int kFailed = 255;
 
 struct ExecArguments : ExecOptions {
   std::string user, process_file;
+  std::optional<std::string> trace_file;
 };
 
 // Digits and nothing else: what does not fit must not become another user (0 of all).
@@ -63,7 +64,7 @@ constexpr Option kOptions[] = {
     exec_option<&ExecArguments::process_file>("process", 'p', "file with the whole process, as in config.json"),
     exec_option<&ExecArguments::detach>("detach", 'd', "return once the process runs"),
     exec_option<&ExecArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
-    exec_option<&ExecArguments::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
+    exec_option<&ExecArguments::trace_file>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
     exec_option<&ExecArguments::selinux_label>("process-label", '\0', "SELinux label of the process"),
     exec_option<&ExecArguments::apparmor_profile>("apparmor", '\0', "AppArmor profile of the process"),
     {"no-new-privs", '\0', Kind::flag, false, "set noNewPrivileges of the process", store_no_new_privs},
@@ -112,6 +113,7 @@ Result<std::string> read_process(const std::string& path) {
 
 Status complete(ExecArguments& arguments, const Parsed& parsed) {
   if (arguments.preserve_fds < 0) return fail(0, "--preserve-fds must not be negative");
+  HUSK_TRY(set_trace(arguments.trace_file, arguments.trace));
   arguments.id = parsed.rest[0];
   for (const char* word : parsed.rest.subspan(1)) arguments.args.emplace_back(word);
   HUSK_TRY(set_user(arguments));

@@ -14,6 +14,7 @@ struct RunArguments : CreateOptions {
   bool no_subreaper = false;
   bool dry_run = false;
   std::string format = "text";
+  std::optional<std::string> trace_file;
 };
 
 template <auto Member>
@@ -33,7 +34,7 @@ constexpr Option kOptions[] = {
     one_of("text json", run_option<&RunArguments::format>("format", '\0', "of --dry-run: text (default) or json")),
     run_option<&RunArguments::keep>("keep", '\0', "do not delete the container after its process has ended"),
     run_option<&RunArguments::pid_file>("pid-file", '\0', "file to write the process id to"),
-    run_option<&RunArguments::trace>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
+    run_option<&RunArguments::trace_file>("trace", '\0', "file for the timeline of the start (see husk-trace)"),
     run_option<&RunArguments::no_subreaper>("no-subreaper", '\0', "do not adopt and reap orphans of the container"),
     run_option<&RunArguments::no_pivot>("no-pivot", '\0', "do not use pivot_root: for a root file system on a ramdisk"),
     run_option<&RunArguments::no_new_keyring>("no-new-keyring", '\0', "keep the caller's session keyring"),
@@ -75,6 +76,7 @@ Result<int> run_main(const Command& self, const Globals& globals, const Log& log
   RunArguments arguments;
   HUSK_LET(const Parsed parsed, read_arguments(self, argv, &arguments));
   if (parsed.help) return 0;
+  HUSK_TRY(set_trace(arguments.trace_file, arguments.trace));
   HUSK_TRY(complete(arguments, parsed));
   if (arguments.dry_run ? !arguments.trace.empty() : arguments.format != "text")
     return fail(0, arguments.dry_run ? "--dry-run starts nothing, so there is no --trace of it"

@@ -72,6 +72,8 @@ plan() { # OPTION...: the plan of $ID
   plan --trace "$TMP/trace.json"
   refused 'there is no --trace of it'
   [ ! -e "$TMP/trace.json" ]
+  plan --trace ''
+  refused '--trace: an empty name is none'
 }
 
 @test "a format that is none is refused" {

@@ -286,3 +286,18 @@ EOF
   run --separate-stderr runtime trace "$TMP/trace.json"
   refused 'traceEvents'
 }
+
+@test "an empty name of a trace is refused, and nothing is started" {
+  config '.process.args = ["/bin/true"]'
+  local command
+  for command in run create; do
+    run --separate-stderr runtime "$command" --trace '' -b "$BUNDLE" "$ID" </dev/null
+    refused '--trace: an empty name is none'
+    exits 1
+  done
+  config '.process.args = ["/bin/sleep", "1000"]'
+  launch
+  run --separate-stderr runtime exec --trace '' "$ID" true </dev/null
+  refused '--trace: an empty name is none'
+  exits 255
+}
