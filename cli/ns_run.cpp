@@ -107,7 +107,9 @@ Result<NsRun> complete(const Arguments& arguments, const Parsed& parsed) {
   if (arguments.map_auto && (given || arguments.no_map))
     return fail(0, "--map-auto contradicts --uid-map, --gid-map and --no-map");
   if (arguments.hostname && arguments.hostname->empty()) return fail(0, "--hostname: an empty name is none");
-  if (run.kinds.empty())
+  // What is given may say itself which kind it needs: that is better than the list of all.
+  const bool needy = given || arguments.map_auto || arguments.hostname || arguments.monotonic || arguments.boottime;
+  if (run.kinds.empty() && !needy)
     return Error{"no kind of namespace is named", 0,
                  "--user, --pid, --mount, --net, --uts, --ipc, --cgroup, --time, or --all"};
   run.unmapped = arguments.no_map;

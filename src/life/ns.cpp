@@ -113,8 +113,6 @@ Status check(const NsRun& run, const host::Facts& facts) {
     return Error{cat(what, " needs a new ", ns_name(kind), " namespace"), 0, {}, 1};
   };
   if (run.args.empty()) return Error{"no program to run", 0, {}, 1};
-  if (run.kinds.empty())
-    return Error{"no kind of namespace is named", 0, "user, pid, mount, net, uts, ipc, cgroup, time", 1};
   if (run.hostname.size() > kLongestHostname)
     return Error{
         cat("a hostname has ", kLongestHostname, " bytes at most, \"", run.hostname, "\" has ", run.hostname.size()),
@@ -127,6 +125,8 @@ Status check(const NsRun& run, const host::Facts& facts) {
   if (!run.hostname.empty()) HUSK_TRY(needs(NsKind::uts, "a hostname"));
   if (!run.uid_map.empty() || !run.gid_map.empty()) HUSK_TRY(needs(NsKind::user, "a map of ids"));
   if (run.monotonic_offset || run.boottime_offset) HUSK_TRY(needs(NsKind::time, "an offset of a clock"));
+  if (run.kinds.empty())
+    return Error{"no kind of namespace is named", 0, "user, pid, mount, net, uts, ipc, cgroup, time", 1};
   if (!among(run.kinds, NsKind::user) && !has_capability(facts, CAP_SYS_ADMIN))
     return Error{"new namespaces take a privilege (CAP_SYS_ADMIN)", EPERM,
                  "with a new user namespace, too (--user), any user may make them", 1};

@@ -183,6 +183,16 @@ deny
 @test "what is wrong is said, and nothing runs" {
   new -- true
   refused 'no kind of namespace is named \(--user'
+  new --hostname foo -- true
+  refused 'a hostname needs a new uts namespace'
+  new --uid-map 0:0:1 -- true
+  refused 'a map of ids needs a new user namespace'
+  new --gid-map 0:0:1 -- true
+  refused 'a map of ids needs a new user namespace'
+  new --map-auto -- true
+  refused 'a map of ids needs a new user namespace'
+  new --monotonic 1 -- true
+  refused 'an offset of a clock needs a new time namespace'
   new --net -- "$TOKEN"
   refused 'executable file not found'
   exits 1
