@@ -67,6 +67,12 @@ Result<int> stay_with(const Log& log, const std::function<Result<Launched>()>& b
   _exit(code.ok() ? *code : 1);
 }
 
+Result<Launched> with_word_of_show(const NsProgram& program, Result<Launched> launched) {
+  if (!launched.ok() && !launched.error().more.empty() && !program.show)
+    launched.error().more += "; --show says who parent, child and init are after each";
+  return launched;
+}
+
 constinit const Command ns_command = {
     "ns",
     "run in new namespaces, enter others, and look at them",

@@ -31,6 +31,9 @@ Status set_program(const ProgramArguments& arguments, std::span<char* const> wor
 // only then is not to change how we end.
 Result<int> stay_with(const Log& log, const std::function<Result<Launched>()>& begin);
 
+// Where a step has failed and --show was not given: what it would say.
+[[nodiscard]] Result<Launched> with_word_of_show(const NsProgram& program, Result<Launched> launched);
+
 // The other side of `ns demo`.
 Result<int> ns_probe(std::span<char* const> words);
 

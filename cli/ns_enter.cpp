@@ -47,7 +47,7 @@ Result<int> ns_enter_main(const Command& self, const Globals& globals, const Log
   if (!arguments.all) enter.kinds = kinds_of(arguments);
   HUSK_TRY(set_program(arguments, words->rest, enter));
   HUSK_LET(const Environment env, make_environment(globals, log));
-  return stay_with(log, [&] { return ns_enter(env, enter); });
+  return stay_with(log, [&] { return with_word_of_show(enter, ns_enter(env, enter)); });
 }
 
 }  // namespace

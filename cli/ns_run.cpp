@@ -126,7 +126,7 @@ Result<int> ns_run_main(const Command& self, const Globals& globals, const Log& 
   if (parsed.help) return 0;
   HUSK_LET(const NsRun run, complete(arguments, parsed));
   HUSK_LET(const Environment env, make_environment(globals, log));
-  return stay_with(log, [&] { return ns_run(env, run); });
+  return stay_with(log, [&] { return with_word_of_show(run, ns_run(env, run)); });
 }
 
 }  // namespace

@@ -163,16 +163,10 @@ class Running {
       return Status();
     };
     cgroup::Cgroup none;
-    Result<starting::Process> process = starting::launch(plan, none, callbacks);
-    if (!process.ok()) {
-      Error error = std::move(process).error();
-      if (!error.more.empty() && !program_.show)
-        error.more += "; --show says who parent, child and init are after each";
-      return error;
-    }
+    HUSK_LET(starting::Process process, starting::launch(plan, none, callbacks));
     Launched out;
-    out.pid = process->pid;
-    out.pidfd = process->pidfd.release();
+    out.pid = process.pid;
+    out.pidfd = process.pidfd.release();
     return out;
   }
 

@@ -132,6 +132,16 @@ cell() { # ROW COLUMN [TABLE]: of the tables printed, from 1
   same "$(grep -c '^hostname ' <<<"$output")" 1
 }
 
+@test "a demo that fails names no option that it has not" {
+  run --separate-stderr husk --debug ns run --user --no-map -- "$RUNTIME" --debug ns demo pid </dev/null
+  refused 'are not both mapped'
+  [[ $stderr == *'child failed '* && $stderr != *--show* ]] || { show; return 1; }
+  run --separate-stderr husk --debug ns run --user --no-map -- "$RUNTIME" --debug ns run --pid -- true </dev/null
+  refused 'CAP_SYS_ADMIN'
+  run --separate-stderr husk --debug ns run --user --no-map -- "$RUNTIME" --debug ns run --user -- true </dev/null
+  refused '--show says who parent, child and init are'
+}
+
 @test "a kind that there is not" {
   demo disk
   refused 'no demo of .*disk.* \(user, pid, ipc, mnt'
