@@ -216,7 +216,7 @@ Side::Launcher in_those_of(pid_t pid, std::vector<NsKind> kinds) {
     NsEnter enter;
     enter.args = program.args;
     enter.env = program.env;
-    enter.target = cat(pid);
+    enter.target = cat("pid:", pid);
     enter.kinds = kinds;
     return ns_enter(Environment(), enter);
   };

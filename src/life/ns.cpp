@@ -9,10 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 
 #include "host/facts.h"
 #include "life/container.h"
+#include "life/ns_words.h"
 #include "life/own_user.h"
 #include "plan/ns.h"
 #include "start/launch.h"
@@ -204,49 +205,74 @@ struct Target {
   sys::Fd pidfd;  // empty on kernels without pidfds
 };
 
-enum class Meant { process, container };
+// One of the two.
+struct Meant {
+  pid_t pid = 0;
+  std::optional<life::Found> found;
+};
 
-// A number is a pid, or the id of a container if there is no such process. Where it may be both, nobody is entered by
-// chance.
-Result<Meant> meant_by(const Environment& env, std::string* name) {
-  constexpr std::string_view kPid = "pid:", kContainer = "container:";
-  if (name->starts_with(kContainer)) {
-    name->erase(0, kContainer.size());
-    return Meant::container;
-  }
-  const bool told = name->starts_with(kPid);
-  if (told) name->erase(0, kPid.size());
-  const bool number = name->find_first_not_of("0123456789") == std::string::npos && !name->empty() && name->size() <= 9;
-  if (told && !number) return fail(0, "\"", *name, "\" is no pid");
-  if (!number) return Meant::container;
-  if (told || !life::find(env, *name).ok()) return Meant::process;
-  if (store::look_at(std::atoi(name->c_str())).start_time == 0) return Meant::container;
-  return Error{cat(*name, " is a process, and the id of a container"), 0,
-               cat("say which: ", kPid, *name, " or ", kContainer, *name), 1};
+// Of digits alone; -1: it is none.
+pid_t pid_in(std::string_view text) {
+  pid_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (text.empty() || text[0] == '-' || error != std::errc() || end != text.data() + text.size()) return -1;
+  return out;
 }
 
-Result<Target> target_of(const Environment& env, std::string name) {
-  HUSK_LET(const Meant what, meant_by(env, &name));
-  Target out;
-  if (what != Meant::process) {
-    HUSK_LET(const life::Found found, life::find(env, name));
-    if (found.phase == Phase::stopped || found.phase == Phase::creating)
-      return Error{
-          cat("container ", name, " has no process (it is ", phase_name(found.phase), ")"), ESRCH, {}, 1, true};
-    out.pid = found.state.pid;
-    Result<sys::Fd> init = life::open_init(found.state);
-    if (!init.ok() && init.error().errnum != ENOSYS) return std::move(init).error();
-    if (init.ok()) out.pidfd = *std::move(init);
+// A number is a pid, or the id of a container if there is no such process. Where it may be both, nobody is entered by
+// chance: not where the container cannot be looked at, either.
+Result<Meant> meant_by(const Environment& env, std::string_view name) {
+  using life::kContainerPrefix, life::kPidPrefix;
+  Meant out;
+  if (name.starts_with(kPidPrefix)) {
+    out.pid = pid_in(name.substr(kPidPrefix.size()));
+    if (out.pid < 0) return fail(0, "\"", name.substr(kPidPrefix.size()), "\" is no pid");
     return out;
   }
-  for (const char c : name) out.pid = out.pid * 10 + (c - '0');
+  const bool told = name.starts_with(kContainerPrefix);
+  if (told) name.remove_prefix(kContainerPrefix.size());
+  const pid_t pid = told ? -1 : pid_in(name);
+  Result<life::Found> found = life::find(env, std::string(name));
+  if (!found.ok() && (pid < 0 || found.error().errnum != ENOENT)) {
+    Error error = std::move(found).error();
+    if (pid >= 0 && error.hint.empty()) error.hint = cat("if the process is meant: ", kPidPrefix, name);
+    return error;
+  }
+  if (!found.ok()) {
+    out.pid = pid;
+    return out;
+  }
+  if (pid >= 0 && store::look_at(pid).start_time != 0)
+    return Error{cat(name, " is a process, and the id of a container"), 0,
+                 cat("say which: ", kPidPrefix, name, " or ", kContainerPrefix, name), 1};
+  out.found = *std::move(found);
+  return out;
+}
+
+Result<Target> init_of(const life::Found& found) {
+  if (found.phase == Phase::stopped || found.phase == Phase::creating)
+    return Error{
+        cat("container ", found.state.id, " has no process (it is ", phase_name(found.phase), ")"), ESRCH, {}, 1, true};
+  Target out;
+  out.pid = found.state.pid;
+  Result<sys::Fd> init = life::open_init(found.state);
+  if (!init.ok() && init.error().errnum != ENOSYS) return std::move(init).error();
+  if (init.ok()) out.pidfd = *std::move(init);
+  return out;
+}
+
+Result<Target> target_of(const Environment& env, const std::string& name) {
+  HUSK_LET(const Meant meant, meant_by(env, name));
+  if (meant.found) return init_of(*meant.found);
+  Target out;
+  out.pid = meant.pid;
   const long fd = sys::call(SYS_pidfd_open, out.pid, 0);
-  if (fd < 0 && fd != -ENOSYS) return fail(static_cast<int>(-fd), "process ", name);
+  if (fd < 0 && fd != -ENOSYS) return fail(static_cast<int>(-fd), "process ", out.pid);
   if (fd >= 0) out.pidfd.reset(static_cast<int>(fd));
   const store::ProcessFacts facts = store::look_at(out.pid);
-  if (facts.start_time == 0) return fail(ESRCH, "process ", name);
+  if (facts.start_time == 0) return fail(ESRCH, "process ", out.pid);
   if (facts.ended)
-    return Error{cat("process ", name, " has ended"), ESRCH, "it is a zombie: its parent has not waited for it", 1,
+    return Error{cat("process ", out.pid, " has ended"), ESRCH, "it is a zombie: its parent has not waited for it", 1,
                  true};
   return out;
 }

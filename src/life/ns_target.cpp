@@ -82,13 +82,13 @@ Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word
                   namespace_kind_name(out.entry->kind));
     return out;
   }
-  constexpr std::string_view kPid = "pid:", kContainer = "container:";
-  if (word.starts_with(kPid)) {
-    out.member = member_with(view, number_in(word.substr(kPid.size())));
+  using life::kContainerPrefix, life::kPidPrefix;
+  if (word.starts_with(kPidPrefix)) {
+    out.member = member_with(view, number_in(word.substr(kPidPrefix.size())));
     return out.member == nullptr ? Result<NamespaceTarget>(unknown(word)) : out;
   }
-  if (word.starts_with(kContainer)) {
-    HUSK_LET(out.member, first_process_of(view, word.substr(kContainer.size())));
+  if (word.starts_with(kContainerPrefix)) {
+    HUSK_LET(out.member, first_process_of(view, word.substr(kContainerPrefix.size())));
     return out.member == nullptr ? Result<NamespaceTarget>(unknown(word)) : out;
   }
   const std::optional<uint64_t> number = number_in(word);
@@ -100,10 +100,10 @@ Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word
   if (!taken && !of_container.ok()) return std::move(of_container).error();
   if (!taken) out.member = *of_container;
   if (out.entry == nullptr && out.member == nullptr) return unknown(word);
-  if (out.entry != nullptr && process != nullptr) out.also = cat(kPid, word);
+  if (out.entry != nullptr && process != nullptr) out.also = cat(kPidPrefix, word);
   // The beginning of a random id is meant only where nothing else is.
   if (taken && of_container.ok() && *of_container != nullptr && view.containers[*(*of_container)->container].id == word)
-    out.also += cat(out.also.empty() ? "" : ", ", kContainer, word);
+    out.also += cat(out.also.empty() ? "" : ", ", kContainerPrefix, word);
   return out;
 }
 

@@ -10,6 +10,9 @@
 
 namespace husk::life {
 
+// What is put before a word that may mean several things.
+inline constexpr std::string_view kPidPrefix = "pid:", kContainerPrefix = "container:";
+
 // Places in NamespaceView::namespaces, by id.
 struct NamespaceForest {
   std::vector<size_t> users, pids;                             // those without a parent in the view

@@ -169,6 +169,24 @@ sleeper() { # sets SLEEPER
   [[ $stderr == *"$SLEEPER may be something else, too: container:$SLEEPER"* ]] || { show; return 1; }
 }
 
+@test "a number is no process by chance where the container of that name cannot be looked at" {
+  sleeper
+  mkdir "$ROOT/$SLEEPER"
+  echo '{' >"$ROOT/$SLEEPER/state.json"
+  run --separate-stderr runtime ns enter "$SLEEPER" true </dev/null
+  refused "state.json.*\(if the process is meant: pid:$SLEEPER\)"
+  run --separate-stderr runtime ns enter "pid:$SLEEPER" true </dev/null
+  ok
+  echo >"$TMP/file"
+  run --separate-stderr runtime --root "$TMP/file" ns enter "$SLEEPER" true </dev/null
+  refused "state.json: not a directory"
+  rm -r "${ROOT:?}/$SLEEPER"
+  run --separate-stderr runtime ns enter "$SLEEPER" true </dev/null
+  ok
+  run --separate-stderr runtime ns enter pid:x true </dev/null
+  refused '"x\\?" is no pid'
+}
+
 @test "names that people have chosen are not cut" {
   launch "$TOKEN-web-frontend-aaa"
   ask ns list --kind pid
