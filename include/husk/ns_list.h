@@ -71,7 +71,8 @@ struct NamespaceView {
   std::vector<NamespaceEntry> namespaces;  // by kind and id
   std::vector<NamespaceMember> members;    // by pid
   std::vector<NamedContainer> containers;
-  size_t hidden = 0;  // processes that the caller may not look into
+  std::vector<NamedContainer> stopped;  // those that the state of a runtime tells of, and whose first process has ended
+  size_t hidden = 0;                    // processes that the caller may not look into
 
   [[nodiscard]] const NamespaceEntry* find(uint64_t id) const;
 };

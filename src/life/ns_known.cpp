@@ -98,8 +98,13 @@ std::vector<pid_t> processes_in(const std::vector<std::string>& directories) {
 std::optional<KnownContainer> of_husk(const std::string& root, const std::string& id) {
   const Result<store::State> state = store::load(root, id);
   if (!state.ok() || state->id != id) return {};
-  return KnownContainer{"husk", state->id, living(state->pid, state->start_time),
-                        processes_in(state->cgroup.directories), state->own_pid_namespace};
+  const pid_t init = living(state->pid, state->start_time);
+  return KnownContainer{"husk",
+                        state->id,
+                        init,
+                        processes_in(state->cgroup.directories),
+                        state->own_pid_namespace,
+                        state->pid > 0 && init == 0};
 }
 
 std::optional<KnownContainer> of_runc(int root, const std::string& name) {
@@ -110,7 +115,8 @@ std::optional<KnownContainer> of_runc(int root, const std::string& name) {
   if (!doc.ok()) return {};
   json::Failure failure;
   const json::In in(doc->root(), failure);
-  KnownContainer out{"runc", "", 0, {}, false};
+  KnownContainer out;
+  out.runtime = "runc";
   int64_t pid = 0, start_time = 0;
   in.get("id", out.id);
   in.get("init_process_pid", pid);
@@ -120,6 +126,7 @@ std::optional<KnownContainer> of_runc(int root, const std::string& name) {
     for (const json::Value path : paths->value().children()) directories.emplace_back(path.text());
   if (failure.first || out.id != name) return {};
   out.init = living(static_cast<pid_t>(pid), static_cast<uint64_t>(start_time));
+  out.stopped = pid > 0 && out.init == 0;
   out.processes = processes_in(directories);
   return out;
 }
@@ -155,7 +162,7 @@ Roots roots_beside(const std::vector<std::string>& named) {
 std::vector<KnownContainer> known_containers(const std::vector<std::string>& named) {
   std::vector<KnownContainer> out;
   const auto add = [&out](std::optional<KnownContainer> found) {
-    if (found && (found->init != 0 || !found->processes.empty())) out.push_back(*std::move(found));
+    if (found && (found->init != 0 || found->stopped || !found->processes.empty())) out.push_back(*std::move(found));
   };
   Roots roots = roots_beside(named);
   for (const sys::Fd& root : roots.husk) roots.named.push_back(cat("/proc/self/fd/", root.get()));

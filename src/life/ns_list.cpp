@@ -304,6 +304,8 @@ Result<NamespaceView> Scan::run(const std::vector<std::string>& roots) {
   if (wanted_ == 0) wanted_ = namespaces_.wanted();
   if (wanted_ != 0)
     return Error{"look at the processes in /proc", wanted_, "it takes about twenty descriptors: see `ulimit -n`"};
+  for (const life::KnownContainer& one : known)
+    if (one.stopped) view_.stopped.push_back({one.runtime, one.id, one.runtime});
   life::name_by_states(known, places_, own_[static_cast<size_t>(NamespaceKind::pid)], &view_);
   // kthreadd, which no other PID namespace has.
   const NamespaceMember* init = nullptr;

@@ -25,6 +25,7 @@ struct KnownContainer {
   pid_t init = 0;  // 0: it has ended
   std::vector<pid_t> processes;
   bool own_pid_namespace = false;  // then all that is in init's is its own
+  bool stopped = false;            // there was an init
 };
 
 // Names the view's processes by what runtimes have written down. That goes before the name of a cgroup, which may be

@@ -1,6 +1,7 @@
 // What somebody means who names a namespace, a process or a container. The kinds of names can be told from each other
 // but for numbers, which may be any of the three: then the order decides, and what else it could be is said.
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 #include "husk/ns_list.h"
@@ -47,7 +48,13 @@ Result<const NamespaceMember*> first_process_of(const NamespaceView& view, std::
                printable(life::joined(names, ", "))};
 }
 
-Error unknown(std::string_view word) {
+// What nobody is found by.
+Error unknown(const NamespaceView& view, std::string_view word) {
+  std::string_view id = word;
+  if (id.starts_with(life::kContainerPrefix)) id.remove_prefix(life::kContainerPrefix.size());
+  for (const NamedContainer& one : view.stopped)
+    if (one.id == id || cat(one.engine, ":", one.id) == id)
+      return Error{cat("container ", printable(one.id), " has no process (it is stopped)"), ESRCH, {}, 1, true};
   return Error{cat("\"", printable(word), "\" is neither a namespace nor a process nor a container that can be seen"),
                0, "`husk ns list` shows the ids"};
 }
@@ -76,7 +83,7 @@ Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word
   NamespaceTarget out;
   if (const std::optional<life::NamespaceName> name = life::namespace_named(word)) {
     out.entry = view.find(name->id);
-    if (out.entry == nullptr) return unknown(word);
+    if (out.entry == nullptr) return unknown(view, word);
     if (out.entry->kind != name->kind)
       return fail(0, "\"", word, "\" is no namespace: ", name->id, " is one of kind ",
                   namespace_kind_name(out.entry->kind));
@@ -85,11 +92,11 @@ Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word
   using life::kContainerPrefix, life::kPidPrefix;
   if (word.starts_with(kPidPrefix)) {
     out.member = member_with(view, number_in(word.substr(kPidPrefix.size())));
-    return out.member == nullptr ? Result<NamespaceTarget>(unknown(word)) : out;
+    return out.member == nullptr ? Result<NamespaceTarget>(unknown(view, word)) : out;
   }
   if (word.starts_with(kContainerPrefix)) {
     HUSK_LET(out.member, first_process_of(view, word.substr(kContainerPrefix.size())));
-    return out.member == nullptr ? Result<NamespaceTarget>(unknown(word)) : out;
+    return out.member == nullptr ? Result<NamespaceTarget>(unknown(view, word)) : out;
   }
   const std::optional<uint64_t> number = number_in(word);
   const NamespaceMember* process = member_with(view, number);
@@ -99,7 +106,7 @@ Result<NamespaceTarget> find_in(const NamespaceView& view, std::string_view word
   const bool taken = out.entry != nullptr || out.member != nullptr;
   if (!taken && !of_container.ok()) return std::move(of_container).error();
   if (!taken) out.member = *of_container;
-  if (out.entry == nullptr && out.member == nullptr) return unknown(word);
+  if (out.entry == nullptr && out.member == nullptr) return unknown(view, word);
   if (out.entry != nullptr && process != nullptr) out.also = cat(kPidPrefix, word);
   // The beginning of a random id is meant only where nothing else is.
   if (taken && of_container.ok() && *of_container != nullptr && view.containers[*(*of_container)->container].id == word)

@@ -148,6 +148,25 @@ sleeper() { # sets SLEEPER
   refused 'neither a namespace nor a process nor a container'
 }
 
+@test "a container that has stopped is there, and has nothing to be shown" {
+  script true
+  launch
+  wait_until is_phase stopped
+  local word
+  for word in "$ID" "container:$ID" "husk:$ID"; do
+    ask ns show "$word"
+    refused "container $ID has no process \(it is stopped\)"
+  done
+  ask ns show "pid:$ID"
+  refused 'neither a namespace nor a process nor a container'
+  ask ns list --format json
+  ok
+  [[ $output != *"$ID"* ]] || { show; return 1; }
+  runtime delete "$ID"
+  ask ns show "$ID"
+  refused 'neither a namespace nor a process nor a container'
+}
+
 @test "a container whose id is a number" {
   launch 123456
   local pid
