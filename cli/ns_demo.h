@@ -23,7 +23,8 @@ using Facts = std::vector<Fact>;
 void leave_a_mark(std::string_view kind, std::string_view argument);
 // A member of /proc/PID/status, blanks as single spaces; empty: it cannot be read.
 [[nodiscard]] std::string status_of(pid_t pid, std::string_view member);
-[[nodiscard]] std::string link_of(pid_t pid, std::string_view kind);  // "4026531836"
+[[nodiscard]] std::string value_of(const Facts& facts, std::string_view name);  // empty: there is none
+[[nodiscard]] std::string link_of(pid_t pid, std::string_view kind);            // "4026531836"
 
 // ---------------------------------------------------------------- the mount demo's places
 

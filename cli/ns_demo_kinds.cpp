@@ -1,5 +1,10 @@
 // The demos that need one child and a look from both sides.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "cli/ns_demo.h"
 
@@ -25,6 +30,25 @@ NsRun with(std::vector<NsKind> kinds) {
 void add_outside_view(Facts& facts, pid_t pid) {
   const std::string ids = status_of(pid, "Uid");
   facts.push_back({"uid as the parent sees it", ids.substr(0, ids.find(' '))});
+}
+
+// Of a process that has made a user namespace, written no map, and run no other program since.
+Result<std::string> capabilities_before_execve() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return fail(errno, "make a pipe");
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const bool made = unshare(CLONE_NEWUSER) == 0;
+    const std::string text = made ? status_of(getpid(), "CapEff") : cat("not to be had: ", errno_text(errno));
+    _exit(write(ends[1], text.data(), text.size()) < 0 ? 1 : 0);
+  }
+  (void)close(ends[1]);
+  char text[128];
+  const ssize_t size = pid < 0 ? 0 : read(ends[0], text, sizeof text);
+  (void)close(ends[0]);
+  if (pid > 0) (void)waitpid(pid, nullptr, 0);
+  if (size <= 0) return fail(0, "a process in a user namespace has said nothing");
+  return std::string(text, static_cast<size_t>(size));
 }
 
 }  // namespace
@@ -56,12 +80,18 @@ Result<std::string> demo_user() {
     columns.push_back({one.heading, std::move(facts)});
   }
   std::string out;
+  HUSK_LET(std::string before, capabilities_before_execve());
+  const Facts capabilities = {{"before execve", std::move(before)},
+                              {"after it, as uid 65534", value_of(columns[1].facts, "capabilities")}};
   for (size_t i = 1; i < columns.size(); ++i) out += cat(i == 1 ? "" : "\n", table({columns[0], columns[i]}));
-  return out +
+  return out + "\n" + table({{"capabilities without a map", capabilities}}) +
          sentence(
              "The kernel keeps one id for each process and translates it whenever somebody asks: what no map of the "
              "namespace has is shown as the overflow id 65534, what joined it is seen as its map says, and a nested "
-             "namespace maps ids of the one around it.");
+             "namespace maps ids of the one around it. Whoever makes a user namespace has all capabilities in it, with "
+             "a map "
+             "or without; it is execve that takes them, unless his uid there is 0: so the programs that ran here as "
+             "65534 and as 1000 have none.");
 }
 
 Result<std::string> demo_ipc() {

@@ -168,6 +168,12 @@ std::string status_of(pid_t pid, std::string_view member) {
   return {};
 }
 
+std::string value_of(const Facts& facts, std::string_view name) {
+  for (const Fact& fact : facts)
+    if (fact.name == name) return fact.value;
+  return {};
+}
+
 std::string link_of(pid_t pid, std::string_view kind) {
   char text[64];
   const ssize_t size = readlink(cat("/proc/", pid, "/ns/", kind).c_str(), text, sizeof text);

@@ -93,12 +93,6 @@ pid_t first_process_below(pid_t pid) {
   }
 }
 
-std::string value_of(const Facts& facts, std::string_view name) {
-  for (const Fact& fact : facts)
-    if (fact.name == name) return fact.value;
-  return {};
-}
-
 // Of lines with pids per level, the first number of the one with so many.
 std::string number_of_level(const std::string& lines, size_t levels) {
   for (size_t at = 0; at < lines.size();) {

@@ -30,6 +30,11 @@ cell() { # ROW COLUMN [TABLE]: of the tables printed, from 1
     same "$(cell 'user namespace' 2 3)" "$(cell 'user namespace' 2 2)"
     same "$(cell 'uid, gid' 2 4)" '1000, 1000'
     for outside in 1 2 3 4; do same "$(cell 'uid as the parent sees it' 2 "$outside")" "$uid"; done
+    same "$(cell capabilities 2 1), $(cell capabilities 2 4)" 'none, none'
+    # The most that there is, as the kernel says it.
+    same "$(cell 'before execve' 1 5)" "$(printf %016x $(((1 << ($(</proc/sys/kernel/cap_last_cap) + 1)) - 1)))"
+    same "$(cell capabilities 2 2), $(cell capabilities 2 3)" "$(cell 'before execve' 1 5), $(cell 'before execve' 1 5)"
+    same "$(cell 'after it, as uid 65534' 1 5)" none
     same "$(cell 'user namespace' 1 1)" "$(id_of self user)"
     differ "$(cell 'user namespace' 2 4)" "$(cell 'user namespace' 2 2)"
   done
