@@ -16,15 +16,14 @@ bool parse(std::string_view text, uint32_t& out) {
   return err == std::errc() && rest == end;
 }
 
-}  // namespace
-
-std::vector<IdRange> id_ranges(std::string_view text, std::string_view name, uint32_t uid) {
+// `wanted`: whose lines count.
+template <class Wanted>
+std::vector<IdRange> ranges_in(std::string_view text, const Wanted& wanted) {
   std::vector<IdRange> out;
-  const std::string number = std::to_string(uid);
   while (!text.empty()) {
     std::string_view line = take(text, '\n');
     const std::string_view owner = take(line, ':');
-    if (owner.empty() || (owner != name && owner != number)) continue;
+    if (owner.empty() || !wanted(owner)) continue;
     IdRange range;
     const std::string_view first = take(line, ':');
     if (!parse(first, range.first) || !parse(line, range.count) || range.count == 0) continue;
@@ -32,6 +31,22 @@ std::vector<IdRange> id_ranges(std::string_view text, std::string_view name, uin
     out.push_back(range);
   }
   return out;
+}
+
+}  // namespace
+
+std::vector<IdRange> id_ranges(std::string_view text, std::string_view name, uint32_t uid) {
+  const std::string number = std::to_string(uid);
+  return ranges_in(text, [&](std::string_view owner) { return owner == name || owner == number; });
+}
+
+std::vector<IdRange> all_id_ranges(std::string_view text) {
+  return ranges_in(text, [](std::string_view /*owner*/) { return true; });
+}
+
+std::vector<IdRange> all_id_ranges_of(const char* file) {
+  const Result<std::string> text = read_file(file, kMaxFile);
+  return text.ok() ? all_id_ranges(*text) : std::vector<IdRange>();
 }
 
 std::string user_name(std::string_view passwd, uint32_t uid) {

@@ -17,6 +17,11 @@ struct IdRange {
 // Lines that are damaged count for nobody, as for newuidmap. Pure.
 [[nodiscard]] std::vector<IdRange> id_ranges(std::string_view text, std::string_view name, uint32_t uid);
 
+// The ranges of everybody in such a text. Pure.
+[[nodiscard]] std::vector<IdRange> all_id_ranges(std::string_view text);
+// Those of a file; none where it is not there.
+[[nodiscard]] std::vector<IdRange> all_id_ranges_of(const char* file);
+
 // The user's name in a text as that of /etc/passwd; empty: not there. Pure.
 [[nodiscard]] std::string user_name(std::string_view passwd, uint32_t uid);
 

@@ -210,8 +210,8 @@ class Diagnosis {
     helper("newuidmap", seen_.users);
     helper("newgidmap", seen_.groups);
     if (root()) return;
-    ranges("subuid", seen_.users, "--add-subuids");
-    ranges("subgid", seen_.groups, "--add-subgids");
+    ranges("subuid", seen_.users);
+    ranges("subgid", seen_.groups);
     add({"users", "xdg_runtime_dir", "XDG_RUNTIME_DIR"}, seen_.runtime_dir_usable ? State::ok : State::missing,
         seen_.runtime_dir, seen_.runtime_dir.empty() ? "not set" : seen_.runtime_dir,
         "the state is kept there: log in by PAM (loginctl enable-linger), or give --root");
@@ -232,7 +232,7 @@ class Diagnosis {
                   : cat("chmod u+s /usr/bin/", name, ", on a file system mounted with suid"));
   }
 
-  void ranges(const char* name, const starting::Helper& h, const char* option) {
+  void ranges(const char* name, const starting::Helper& h) {
     std::vector<std::string> all;
     std::string words;
     for (const host::IdRange& r : h.ranges) {
@@ -241,7 +241,7 @@ class Diagnosis {
     }
     const State state = all.empty() ? State::missing : State::ok;
     add({"users", name, cat("/etc/", name)}, state, std::move(all), words.empty() ? "no range of the caller's" : words,
-        cat("usermod ", option, " 100000-165535 ", h.user.empty() ? "USER" : h.user));
+        starting::how_to_get_ids(h));
   }
 
   void limits() {
@@ -294,7 +294,10 @@ std::vector<HostFinding> diagnose(const Seen& seen) {
 }  // namespace life
 
 std::vector<HostFinding> examine_host(const std::string& runtime_dir) {
-  return life::diagnose(life::look_at_host(runtime_dir));
+  life::Seen seen = life::look_at_host(runtime_dir);
+  seen.users.all = host::all_id_ranges_of("/etc/subuid");
+  seen.groups.all = host::all_id_ranges_of("/etc/subgid");
+  return life::diagnose(seen);
 }
 
 std::string host_json(const std::vector<HostFinding>& findings) {

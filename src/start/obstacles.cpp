@@ -26,8 +26,44 @@ bool covers(const std::vector<host::IdRange>& ranges, uint32_t first, uint32_t c
   });
 }
 
+bool overlap(const std::vector<host::IdRange>& ranges, uint32_t first, uint32_t count) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const host::IdRange& r) {
+    return first < uint64_t{r.first} + r.count && r.first < uint64_t{first} + count;
+  });
+}
+
+const char* file_of(const Helper& helper) {
+  return helper.for_groups ? "/etc/subgid" : "/etc/subuid";
+}
+
+std::vector<host::IdRange> all_ranges(const Helper& helper) {
+  return helper.all ? *helper.all : host::all_id_ranges_of(file_of(helper));
+}
+
+// Below it are the ids of users and groups themselves: useradd gives nobody such ones to map.
+constexpr uint32_t kFirstGiven = 100000;
+constexpr uint32_t kGivenAtOnce = 65536;
+
+std::string shown_ids(const MapLine& line) {
+  return line.count == 1 ? cat("id ", line.outside, " is")
+                         : cat("ids ", line.outside, " to ", uint64_t{line.outside} + line.count - 1, " are");
+}
+
 Error because(int err, std::string what, std::string hint) {
   return Error{std::move(what), err, std::move(hint), 1, true};
+}
+
+// The caller has nothing but himself, and a line of the map asks for more.
+Error no_ranges(const std::string& what, const Helper& helper, const MapLine& line, uint32_t self) {
+  const std::string none = cat(what, file_of(helper), " has no range for user ", helper.user);
+  const char* kind = helper.for_groups ? "gid" : "uid";
+  // No range that root may give him would have them.
+  if (line.outside < kFirstGiven && !overlap(all_ranges(helper), line.outside, line.count))
+    return because(EPERM, cat(none, ", and ", shown_ids(line), " not his own"),
+                   cat("map his own ", kind, ", ", self, ", in its place"));
+  const std::string get = cat("as root: ", how_to_get_ids(helper));
+  if (!overlap(all_ranges(helper), line.outside, line.count)) return because(EPERM, none, get);
+  return because(EPERM, cat(none, ", and ", shown_ids(line), " somebody else's there"), cat(get, "; and map these"));
 }
 
 }  // namespace
@@ -122,9 +158,19 @@ Error no_map(const Error& written, bool groups, const std::string& map, const Ci
   return out;
 }
 
+std::string how_to_get_ids(const Helper& helper) {
+  const char* option = helper.for_groups ? "--add-subgids " : "--add-subuids ";
+  const std::string user = helper.user.empty() ? "USER" : helper.user;
+  uint64_t first = kFirstGiven;
+  for (const host::IdRange& r : all_ranges(helper)) first = std::max(first, uint64_t{r.first} + r.count);
+  constexpr uint64_t kNone = ~uint32_t{0};
+  if (first + kGivenAtOnce > kNone) return cat("usermod ", option, "FIRST-LAST ", user);
+  return cat("usermod ", option, first, "-", first + kGivenAtOnce - 1, " ", user);
+}
+
 Error no_map_by(const Helper& helper, const std::string& map, const Circumstances& c) {
   const char* name = helper.for_groups ? "newgidmap" : "newuidmap";
-  const char* file = helper.for_groups ? "/etc/subgid" : "/etc/subuid";
+  const char* file = file_of(helper);
   const std::string what = cat("cannot write ", helper.for_groups ? "the map of groups: " : "the map of users: ");
   if (helper.spawn_error == ENOENT)
     return because(ENOENT,
@@ -146,10 +192,7 @@ Error no_map_by(const Helper& helper, const std::string& map, const Circumstance
   const uint32_t self = helper.for_groups ? c.gid : c.uid;
   for (const MapLine& line : map_lines(map)) {
     if (covers(helper.ranges, line.outside, line.count) || (line.outside == self && line.count == 1)) continue;
-    if (helper.ranges.empty())
-      return because(
-          EPERM, cat(what, file, " has no range for user ", helper.user),
-          cat("as root: usermod --add-", helper.for_groups ? "subgids" : "subuids", " 100000-165535 ", helper.user));
+    if (helper.ranges.empty()) return no_ranges(what, helper, line, self);
     return because(EPERM,
                    cat(what, "ids ", line.outside, " to ", uint64_t{line.outside} + line.count - 1,
                        " are not in one range of user ", helper.user, " in ", file),

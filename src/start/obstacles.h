@@ -35,6 +35,8 @@ struct Helper {
   bool nosuid = false;                // the file system
   std::string user;                   // the caller's name; empty: he has none
   std::vector<host::IdRange> ranges;  // his
+  // Those of everybody in the same file. Nothing: not looked at, which is done when they are asked for.
+  std::optional<std::vector<host::IdRange>> all;
 };
 
 // One line of a map.
@@ -53,6 +55,10 @@ struct MapLine {
 [[nodiscard]] Error no_map(const Error& written, bool groups, const std::string& map, const Circumstances& c);
 // A helper refused it.
 [[nodiscard]] Error no_map_by(const Helper& helper, const std::string& map, const Circumstances& c);
+
+// How root gives the caller ids: a command. They are behind all that the file gives away: what belongs to somebody else
+// would be given to both.
+[[nodiscard]] std::string how_to_get_ids(const Helper& helper);
 
 // Looks at the host.
 [[nodiscard]] Circumstances look_around();

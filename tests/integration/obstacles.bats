@@ -113,6 +113,28 @@ over() { own_mount --bind "$1" "$2"; } # FILE FILE
   refused "/etc/subuid has no range for user $TOKEN-user.*usermod --add-subuids"
 }
 
+@test "ids of somebody else: those that are free are named" {
+  ranges "somebody:500000:1000\nanother:100000:65536"
+  maps '0 me 1' '1 500000 1000'
+  start
+  refused "/etc/subuid has no range for user $TOKEN-user, and ids 500000 to 500999 are somebody else's there \(as root: usermod --add-subuids 501000-566535 $TOKEN-user; and map these"
+  run --separate-stderr as_user "$TMP/${RUNTIME##*/}" ns run --user --uid-map "0:$USER_ID" --uid-map 1:100000:10 -- true </dev/null 3>&-
+  refused "ids 100000 to 100009 are somebody else's there \(as root: usermod --add-subuids 501000-566535"
+  run --separate-stderr as_user "$TMP/${RUNTIME##*/}" doctor </dev/null 3>&-
+  [[ $output == *"usermod --add-subuids 501000-566535 $TOKEN-user"* ]] || { show; return 1; }
+  [[ $output == *"usermod --add-subgids 501000-566535 $TOKEN-user"* ]] || { show; return 1; }
+}
+
+@test "an id that is not the caller's, and that nobody can be given" {
+  ranges "somebody:500000:1000"
+  maps '0 0 1'
+  start
+  refused "/etc/subuid has no range for user $TOKEN-user, and id 0 is not his own \(map his own uid, $USER_ID, in its place\)"
+  run --separate-stderr as_user "$TMP/${RUNTIME##*/}" ns run --user --uid-map 0:0 -- true </dev/null 3>&-
+  refused "id 0 is not his own \(map his own uid, $USER_ID"
+  [[ $stderr != *usermod* ]] || { show; return 1; }
+}
+
 @test "no range in /etc/subgid" {
   ranges "$TOKEN-user:500000:1000"
   echo somebody:500000:1000 >"$TMP/groups"

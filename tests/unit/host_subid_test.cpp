@@ -19,6 +19,11 @@ TEST(Subid, LinesByNameAndByNumber) {
   EXPECT_EQ(shown(id_ranges(kFile, "bob", 1)), "200000+65536 500000+7 ");
 }
 
+TEST(Subid, LinesOfEverybody) {
+  EXPECT_EQ(shown(all_id_ranges(kFile)), "100000+65536 200000+65536 300000+10 400000+5 1+1 500000+7 ");
+  EXPECT_EQ(shown(all_id_ranges(":1:1\nalice\n# comment\nbob:x:1")), "");
+}
+
 TEST(Subid, NobodyElsesLines) {
   EXPECT_EQ(shown(id_ranges(kFile, "ali", 100)), "");
   EXPECT_EQ(shown(id_ranges("", "alice", 1000)), "");

@@ -28,6 +28,7 @@ Seen good() {
   seen.users.user = seen.groups.user = "alice";
   seen.users.ranges = seen.groups.ranges = {{100000, 65536}};
   seen.groups.for_groups = true;
+  seen.users.all = seen.groups.all = std::vector<host::IdRange>();
   seen.max_files = 1024;
   seen.max_processes = UINT64_MAX;
   return seen;
@@ -108,6 +109,8 @@ TEST(Doctor, Helpers) {
   EXPECT_EQ(find(seen, "newgidmap").found, "not set-user-id");
   seen.groups.ranges.clear();
   EXPECT_EQ(find(seen, "subgid").hint, "usermod --add-subgids 100000-165535 alice");
+  seen.groups.all = {{100000, 65536}};  // somebody else's
+  EXPECT_EQ(find(seen, "subgid").hint, "usermod --add-subgids 165536-231071 alice");
   EXPECT_EQ(find(seen, "subuid").found, "100000:65536");
 }
 

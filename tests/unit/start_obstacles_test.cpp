@@ -22,6 +22,7 @@ class Obstacles : public testing::Test {
     c_.own_uids = c_.own_gids = {{0, 0xffffffff}};
     helper_.user = "alice";
     helper_.ranges = {{100000, 65536}};
+    helper_.all = helper_.ranges;
   }
   [[nodiscard]] std::string making(int err) const { return no_user_namespace(err, c_).text(); }
   [[nodiscard]] std::string mapping(const std::string& map = "0 1000 1\n1 100000 65536\n") const {
@@ -136,6 +137,7 @@ TEST_F(Obstacles, HelperWithoutPrivilege) {
 
 TEST_F(Obstacles, Ranges) {
   helper_.ranges.clear();
+  helper_.all->clear();
   EXPECT_PRED2(has, mapping(),
                "/etc/subuid has no range for user alice (as root: usermod --add-subuids 100000-165535 alice)");
   helper_.ranges = {{100000, 10}, {200000, 5}};
@@ -147,6 +149,33 @@ TEST_F(Obstacles, Ranges) {
   EXPECT_PRED2(has, mapping("0 1001 1\n"), "ids 1001 to 1001 are not in one range of user alice in /etc/subgid");
   helper_.user.clear();
   EXPECT_PRED2(has, mapping(), "user 1000 has no name in /etc/passwd");
+}
+
+TEST_F(Obstacles, IdsOfSomebodyElse) {
+  helper_.ranges.clear();
+  EXPECT_PRED2(has, mapping(),
+               "/etc/subuid has no range for user alice, and ids 100000 to 165535 are somebody else's there (as root: "
+               "usermod --add-subuids 165536-231071 alice; and map these)");
+  EXPECT_PRED2(has, mapping("0 1000 1\n1 100000 1\n"), "and id 100000 is somebody else's there");
+  EXPECT_PRED2(has, mapping("0 165536 10\n"),
+               "/etc/subuid has no range for user alice (as root: usermod --add-subuids 165536-231071 alice)");
+  helper_.for_groups = true;
+  EXPECT_PRED2(
+      has, mapping("0 0 1\n"),
+      "/etc/subgid has no range for user alice, and id 0 is not his own (map his own gid, 1000, in its place)");
+  helper_.all = {{500, 10}};
+  EXPECT_PRED2(has, mapping("0 505 1\n"), "id 505 is somebody else's there");
+}
+
+TEST_F(Obstacles, NewIdsAreBehindAllThatAreGiven) {
+  helper_.all = {{300000, 10}, {100000, 65536}, {1, 1}};
+  EXPECT_EQ(how_to_get_ids(helper_), "usermod --add-subuids 300010-365545 alice");
+  helper_.all = {{1, 10}};
+  helper_.for_groups = true;
+  helper_.user.clear();
+  EXPECT_EQ(how_to_get_ids(helper_), "usermod --add-subgids 100000-165535 USER");
+  helper_.all = {{0xffff0000, 10}};
+  EXPECT_EQ(how_to_get_ids(helper_), "usermod --add-subgids FIRST-LAST USER");
 }
 
 TEST(MapLines, AreNumbersByThrees) {
