@@ -294,6 +294,7 @@ class Making {
 
   [[nodiscard]] Status run_hooks_of(const char* kind, const std::vector<spec::Hook>& list,
                                     const std::string& state) const {
+    if (list.empty()) return {};
     hooks::Options options{state_.bundle, env_.hook_environment, {}};
     const sys::Recorder recorder = timeline_.recorder();
     int64_t begin = recorder.now();
