@@ -30,7 +30,7 @@ bool is_directory(const std::string& path) {
   return stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-// "-", or what a shell makes of <(COMMAND): read to its end. Any other file that is none would be waited for for ever.
+// What a shell makes of <(COMMAND): read to its end. Any other file that is none would be waited for for ever.
 bool is_handed_over(const std::string& path) {
   return path == "/dev/stdin" || path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/");
 }
