@@ -56,6 +56,7 @@ exists() { [ -e "$ROOT/${1:-$ID}" ]; }
 gone() { [ ! -e "$ROOT/${1:-$ID}" ]; }
 alive() { kill -0 "$1" 2>/dev/null; }
 dead() { ! grep -q '^State:.[^ZX]' "/proc/$1/status" 2>/dev/null; } # gone, or not yet reaped
+inode_of() { readlink "$1" | tr -dc 0-9; } # FILE of a namespace
 members() { # [ID]: the processes in its cgroup
   cat "$(cgroups_of "$@" | head -n 1)/cgroup.procs"
 }

@@ -17,7 +17,7 @@ words() { jq -r --arg id "$1" '.[] | select(.id == $id) | .found' <<<"$output"; 
   doctor --format json
   jq -e 'all(.state == "ok" or .hint != "")' <<<"$output"
   jq -e 'all((.name | length) > 0 and (.found | length) > 0)' <<<"$output"
-  jq -e 'map(.id) | (. == unique_by(.)) or (length == (unique | length))' <<<"$output"
+  jq -e 'map(.id) | length == (unique | length)' <<<"$output"
   jq -e 'all(.state != "unknown")' <<<"$output"
 }
 
@@ -85,13 +85,6 @@ words() { jq -r --arg id "$1" '.[] | select(.id == $id) | .found' <<<"$output"; 
   same "$(words newgidmap)" 'not there'
 }
 
-@test "root without the privilege that namespaces take" {
-  run --separate-stderr setpriv --bounding-set=-sys_admin "$RUNTIME" doctor --format json
-  same "$(found cap_sys_admin)" 'missing false'
-  doctor --format json
-  same "$(found cap_sys_admin)" 'ok true'
-}
-
 @test "security modules" {
   doctor --format json
   same "$(found apparmor)" "ok $(grep -qsx Y /sys/module/apparmor/parameters/enabled && echo true || echo false)"
@@ -140,4 +133,6 @@ without() { # COMMAND: run in a mount namespace of its own; then husk doctor
     echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set -sys_admin "$1" doctor --format json' sh "$TMP/husk"
   exits 1
   jq -e '.[] | select(.id == "cap_sys_admin") | .fatal' <<<"$output"
+  doctor --format json
+  same "$(found cap_sys_admin)" 'ok true'
 }

@@ -7,7 +7,6 @@ load containers
 
 setup_file() { is_husk || skip "husk's own"; }
 
-id_of() { readlink "$1" | tr -dc 0-9; }
 asked_with() { # DIR ARG...: as the caller whose XDG_RUNTIME_DIR is DIR
   local dir=$1
   shift
@@ -124,7 +123,7 @@ sleeper() { # sets SLEEPER
 
 @test "a namespace by its name is one of that kind" {
   local user
-  user=$(id_of /proc/self/ns/user)
+  user=$(inode_of /proc/self/ns/user)
   ask ns show "user:[$user]"
   has "namespace   user $user"
   ask ns show "mnt:[$user]"
@@ -137,7 +136,7 @@ sleeper() { # sets SLEEPER
   local pid
   pid=$(pid_of)
   ask ns show "$ID"
-  has "process     $pid " "container   husk $ID" "mnt +$(id_of "/proc/$pid/ns/mnt")"
+  has "process     $pid " "container   husk $ID" "mnt +$(inode_of "/proc/$pid/ns/mnt")"
   ask ns show "husk:$ID"
   has "process     $pid "
   ask ns show --format json "container:$ID"

@@ -11,7 +11,6 @@ setup() { prepare; }
 entry() { # ID [JQ-FILTER]: of the namespace with this id
   runtime ns list --format json 2>/dev/null | jq -c --argjson id "$1" '.namespaces[] | select(.id == $id)'"${2:+ | $2}"
 }
-id_of() { readlink "$1" | tr -dc 0-9; }
 in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with a /proc of its own, where nobody else is
   timeout 60 unshare --pid --fork --kill-child --mount --mount-proc bash -c "$@"
 }
@@ -35,7 +34,7 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   local kind
   for kind in user pid mnt net uts ipc cgroup time; do
     [ -e "/proc/$NS_PID/ns/$kind" ] || continue
-    same "$(entry "$(id_of "/proc/$NS_PID/ns/$kind")" \
+    same "$(entry "$(inode_of "/proc/$NS_PID/ns/$kind")" \
       '[.kind, (.processes[] | select(.pid == '"$NS_PID"') | .name)] | join(" ")')" "\"$kind sleep\""
   done
 }
@@ -51,7 +50,7 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   local outer net inner
   { read -r outer; read -r net; read -r inner; } < <(tr -dc '0-9\n' <ids)
   same "$(jq -c ".namespaces[] | select(.id == $outer) | [.parent, .creator, .uidMappings, .gidMappings]" list)" \
-    "[$(id_of /proc/self/ns/user),1234,[{\"containerID\":0,\"hostID\":1234,\"size\":1}],[{\"containerID\":0,\"hostID\":1235,\"size\":1}]]"
+    "[$(inode_of /proc/self/ns/user),1234,[{\"containerID\":0,\"hostID\":1234,\"size\":1}],[{\"containerID\":0,\"hostID\":1235,\"size\":1}]]"
   same "$(jq -c ".namespaces[] | select(.id == $inner) | [.parent, .creator, .uidMappings]" list)" "[$outer,1234,[]]"
   same "$(jq -c ".namespaces[] | select(.id == $net) | .owner" list)" "$outer"
 }
@@ -61,11 +60,11 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   local kind id
   runtime ns list --format json >"$TMP/list" 2>/dev/null
   for kind in user pid uts ipc cgroup time; do
-    id=$(id_of "/proc/self/ns/$kind")
+    id=$(inode_of "/proc/self/ns/$kind")
     same "$(jq -c ".namespaces[] | select(.id == $id) | [.first == true, .own]" "$TMP/list")" \
       "[$([ "$id" -ge 4026531834 ] && [ "$id" -le 4026531839 ] && echo true || echo false),true]"
   done
-  same "$(jq -c ".namespaces[] | select(.id == $(id_of "$NS_PATH")) | [.first, .own]" "$TMP/list")" '[null,null]'
+  same "$(jq -c ".namespaces[] | select(.id == $(inode_of "$NS_PATH")) | [.first, .own]" "$TMP/list")" '[null,null]'
 }
 
 @test "maps in the tree: from and to, of ranges and of single ids" {
@@ -73,7 +72,7 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   echo 0 100000 65536 >"/proc/$NS_PID/uid_map"
   echo 5 200000 1 >"/proc/$NS_PID/gid_map"
   ask ns tree
-  has "user $(id_of "$NS_PATH")[^"$'\n'"]*uids 0-65535 = 100000-165535[^"$'\n'"]*gids 5 = 200000([^0-9]|$)"
+  has "user $(inode_of "$NS_PATH")[^"$'\n'"]*uids 0-65535 = 100000-165535[^"$'\n'"]*gids 5 = 200000([^0-9]|$)"
 }
 
 @test "a pid at every level" {
@@ -101,15 +100,15 @@ in_child() { # SCRIPT ARG...: in PID, mount and user namespaces of its own, with
   local id
   id=$(stat -c %i "$TMP/name space")
   same "$(entry "$id" '[.kind, .owner, .processes, .mounts[].path]')" \
-    "[\"net\",$(id_of /proc/self/ns/user),[],\"$TMP/name space\"]"
+    "[\"net\",$(inode_of /proc/self/ns/user),[],\"$TMP/name space\"]"
   ask ns show "$id"
-  has "mounted at  $TMP/name space \(in mnt $(id_of /proc/self/ns/mnt)\)"
+  has "mounted at  $TMP/name space \(in mnt $(inode_of /proc/self/ns/mnt)\)"
 }
 
 @test "a namespace that is only open" {
   pin_namespace uts
   local id
-  id=$(id_of "$NS_PATH")
+  id=$(inode_of "$NS_PATH")
   exec 7<"$NS_PATH"
   unpin_namespaces || true # (killed, says wait)
   same "$(entry "$id" '[.processes, (.openIn | index('$$') != null)]')" '[[],true]'
@@ -180,10 +179,10 @@ PY
   local pid kind
   pid=$(pid_of)
   for kind in pid mnt uts ipc; do
-    same "$(entry "$(id_of "/proc/$pid/ns/$kind")" .containers)" \
+    same "$(entry "$(inode_of "/proc/$pid/ns/$kind")" .containers)" \
       "[{\"engine\":\"husk\",\"id\":\"$ID\",\"runtime\":\"husk\"}]"
   done
-  same "$(entry "$(id_of "/proc/$pid/ns/net")" .containers)" null
+  same "$(entry "$(inode_of "/proc/$pid/ns/net")" .containers)" null
   same "$(runtime ns show "$pid" --format json 2>/dev/null | jq -r .container.id)" "$ID"
   ask ns show "$pid"
   has "container   husk $ID"
@@ -199,7 +198,7 @@ PY
   pin_namespace uts
   jq --argjson pid "$NS_PID" '.pid = $pid' "$ROOT/$ID/state.json" >"$TMP/state.json"
   mv "$TMP/state.json" "$ROOT/$ID/state.json"
-  same "$(entry "$(id_of "$NS_PATH")" .containers)" null
+  same "$(entry "$(inode_of "$NS_PATH")" .containers)" null
   runtime delete "$ID"
 }
 
@@ -210,7 +209,7 @@ PY
   runc run -d -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- || skip "runc cannot run here"
   local pid found
   pid=$(runc state "$ID" | jq .pid)
-  found=$(entry "$(id_of "/proc/$pid/ns/pid")" .containers)
+  found=$(entry "$(inode_of "/proc/$pid/ns/pid")" .containers)
   runc delete --force "$ID"
   same "$found" "[{\"engine\":\"runc\",\"id\":\"$ID\",\"runtime\":\"runc\"}]"
 }
@@ -242,7 +241,7 @@ PY
 
 @test "--kind, the table, and words that are wrong" {
   ask ns list --kind user --kind time
-  has "^KIND +ID +OWNER" "time +$(id_of /proc/self/ns/time) "
+  has "^KIND +ID +OWNER" "time +$(inode_of /proc/self/ns/time) "
   lacks 'net +[0-9]'
   ask ns list --kind nett
   refused 'no kind of namespace: nett'
@@ -253,7 +252,7 @@ PY
   ask ns show nonsense
   refused 'neither a namespace nor a process'
   ask ns show "$(readlink /proc/self/ns/net)"
-  has "namespace   net $(id_of /proc/self/ns/net) .*\(yours\)"
+  has "namespace   net $(inode_of /proc/self/ns/net) .*\(yours\)"
 }
 
 @test "the picture is XML and has every user and PID namespace" {
@@ -261,8 +260,8 @@ PY
   runtime ns tree --svg >tree.svg 2>/dev/null
   run python3 -c 'import sys, xml.dom.minidom as x; print(len(x.parse("tree.svg").getElementsByTagName("rect")) > 10)'
   says True
-  grep -q ">pid $(id_of "$NS_PATH")<" tree.svg
-  grep -q ">user $(id_of /proc/self/ns/user)<" tree.svg
+  grep -q ">pid $(inode_of "$NS_PATH")<" tree.svg
+  grep -q ">user $(inode_of /proc/self/ns/user)<" tree.svg
 }
 
 @test "the picture has long names that are cut between characters" {
