@@ -6,13 +6,10 @@
 #include <charconv>
 #include <string_view>
 
+#include "spec/questions.h"
+
 namespace husk::life {
 namespace {
-
-bool is_mapped(const std::vector<spec::IdMapping>& maps, uint32_t id) {
-  return std::any_of(maps.begin(), maps.end(),
-                     [id](const auto& m) { return id >= m.container_id && id - m.container_id < m.size; });
-}
 
 // "gid=5" where group 5 is not mapped: the kernel would refuse the mount.
 bool names_nobody(std::string_view option, std::string_view key, const std::vector<spec::IdMapping>& maps) {
@@ -20,7 +17,7 @@ bool names_nobody(std::string_view option, std::string_view key, const std::vect
   option.remove_prefix(key.size());
   uint32_t id = 0;
   const auto [rest, err] = std::from_chars(option.data(), option.data() + option.size(), id);
-  return err == std::errc() && rest == option.data() + option.size() && !is_mapped(maps, id);
+  return err == std::errc() && rest == option.data() + option.size() && !spec::is_mapped(maps, id);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "rooms/intelrdt/intelrdt.h"
 #include "rooms/namespaces/plan.h"
 #include "spec/names.h"
+#include "spec/questions.h"
 #include "sys/fd.h"
 
 namespace husk::life {
@@ -30,13 +31,6 @@ constexpr size_t kMaxFile = 16UL << 20;
 bool has(const spec::Mount& mount, std::string_view option) {
   return std::find(mount.options.begin(), mount.options.end(), option) != mount.options.end();
 }
-bool is_bind(const spec::Mount& mount) {
-  return mount.type == "bind" || has(mount, "bind") || has(mount, "rbind");
-}
-bool mounts_are_made(const spec::Spec& spec) {
-  const spec::Namespace* space = spec.lx.find(spec::NsType::mount);
-  return space != nullptr && space->path.empty();
-}
 
 // "does not exist on this host", or why else it cannot be looked at.
 std::string trouble(const std::string& path, int error) {
@@ -47,7 +41,7 @@ std::string trouble(const std::string& path, int error) {
 void check_sources(const Bundle& bundle, Findings& out) {
   for (size_t i = 0; i < bundle.spec.mounts.size(); ++i) {
     const spec::Mount& mount = bundle.spec.mounts[i];
-    if (!is_bind(mount) || mount.source.empty()) continue;
+    if (!spec::is_bind(mount) || mount.source.empty()) continue;
     const bool relative = mount.source[0] != '/';
     if (relative && bundle.path.empty()) continue;
     const std::string path = relative ? cat(bundle.path, "/", mount.source) : mount.source;
@@ -129,7 +123,7 @@ void check_types(const spec::Spec& spec, Findings& out) {
   if (!known.ok()) return;
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     const spec::Mount& mount = spec.mounts[i];
-    if (is_bind(mount) || mount.type == "cgroup") continue;
+    if (spec::is_bind(mount) || mount.type == "cgroup") continue;
     const std::string line = cat("\t", mount.type, "\n");
     if (const size_t at = known->find(line); at != std::string::npos) {
       const bool on_device = at == 0 || (*known)[at - 1] == '\n';  // else "nodev" stands before it
@@ -210,20 +204,17 @@ bool Findings::fatal() const {
 }
 
 void check_paths(const Bundle& bundle, const Here& here, Findings& out) {
-  if (mounts_are_made(bundle.spec)) {
+  if (spec::makes(bundle.spec.lx, spec::NsType::mount)) {
     check_sources(bundle, out);
     check_types(bundle.spec, out);
     if (here.user_namespace) check_devices(bundle.spec, out);
   }
   check_hooks(bundle.spec.hooks, out);
   check_namespaces(bundle.spec, out);
-  if (!bundle.spec.lx.seccomp || bundle.spec.lx.seccomp->listener_path.empty()) return;
-  const std::vector<spec::SeccompRule>& rules = bundle.spec.lx.seccomp->syscalls;
-  const bool asks =
-      std::any_of(rules.begin(), rules.end(), [](const auto& r) { return r.action == "SCMP_ACT_NOTIFY"; });
+  if (!bundle.spec.lx.seccomp || !spec::asks_agent(*bundle.spec.lx.seccomp)) return;
   struct stat st = {};
   const std::string& agent = bundle.spec.lx.seccomp->listener_path;
-  if (!asks || agent.starts_with('@')) return;  // an abstract socket is no file
+  if (agent.empty() || agent.starts_with('@')) return;  // an abstract socket is no file
   if (stat(agent.c_str(), &st) < 0)
     out.missing_here("/linux/seccomp/listenerPath", trouble(agent, errno), "start the agent");
   else if (!S_ISSOCK(st.st_mode))

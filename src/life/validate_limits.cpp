@@ -11,6 +11,7 @@
 #include "json/document.h"
 #include "life/validate_host.h"
 #include "spec/number_list.h"
+#include "spec/questions.h"
 
 namespace husk::life {
 namespace {
@@ -209,9 +210,9 @@ std::string device_of(const std::string& file) {
 
 // Of the devices of a new network namespace one is known; others are moved there, or made by hooks or the annotation.
 bool may_be_there(const spec::Spec& spec, const std::string& device) {
-  const spec::Namespace* space = spec.lx.find(spec::NsType::network);
   const bool hooked = !spec.hooks.prestart.empty() || !spec.hooks.create_runtime.empty();
-  if (space == nullptr || !space->path.empty() || hooked || !spec.annotations.empty() || !spec.lx.net_devices.empty())
+  if (!spec::makes(spec.lx, spec::NsType::network) || hooked || !spec.annotations.empty() ||
+      !spec.lx.net_devices.empty())
     return true;
   return device == "lo" || device == "all" || device == "default";
 }

@@ -12,6 +12,7 @@
 #include "json/document.h"
 #include "life/validate_host.h"
 #include "rooms/rootfs/options.h"
+#include "spec/questions.h"
 #include "sys/fd.h"
 
 namespace husk::life {
@@ -51,13 +52,12 @@ void check_options(const spec::Spec& spec, const Here& here, Findings& out) {
   constexpr size_t kMaxFile = 1 << 20;
   constexpr size_t kLongest = 255;  // of a value; longer ones are given to mount(2)
   const Result<std::string> types = host::read_file("/proc/filesystems", kMaxFile);
-  const spec::Namespace* space = spec.lx.find(spec::NsType::mount);
-  if (!types.ok() || !here.facts.mount_api || space == nullptr || !space->path.empty()) return;
+  if (!types.ok() || !here.facts.mount_api || !spec::makes(spec.lx, spec::NsType::mount)) return;
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     const spec::Mount& mount = spec.mounts[i];
     const rootfs::Options options = rootfs::parse_options(mount.options);
     // Opening one that is not there would have the kernel look for a module.
-    if (options.bind || mount.type.empty() || mount.type == "bind" || mount.type == "cgroup" ||
+    if (spec::is_bind(mount) || mount.type.empty() || mount.type == "cgroup" ||
         types->find(cat("\t", mount.type, "\n")) == std::string::npos)
       continue;
     const sys::Fd context(static_cast<int>(syscall(SYS_fsopen, mount.type.c_str(), FSOPEN_CLOEXEC)));

@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "json/document.h"
 #include "life/validate_host.h"
-#include "rooms/rootfs/options.h"
+#include "spec/questions.h"
 #include "sys/fd.h"
 #include "sys/path.h"
 
@@ -94,8 +94,7 @@ void check_targets(const Bundle& bundle, const Disk& disk, Findings& out) {
   for (size_t i = 0; !bundle.portable && i < bundle.spec.mounts.size(); ++i) {
     const spec::Mount& mount = bundle.spec.mounts[i];
     struct stat source = {};
-    const bool bind = rootfs::parse_options(mount.options).bind || mount.type == "bind";
-    if (!bind || !mount.source.starts_with('/') || !mount.destination.starts_with('/')) continue;
+    if (!spec::is_bind(mount) || !mount.source.starts_with('/') || !mount.destination.starts_with('/')) continue;
     const auto before = std::span(disk.mounted).first(i);
     if (!follow(disk.root, before, mount.destination) || stat(mount.source.c_str(), &source) < 0) continue;
     const mode_t there = kind_of(mount.destination, 0);
@@ -144,8 +143,7 @@ void check_program(const Bundle& bundle, Findings& out) {
   const sys::Fd directory(open(bundle.rootfs.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return;
   const Disk disk = disk_of(bundle.spec, {directory.get(), host::probe().openat2});
-  const spec::Namespace* space = bundle.spec.lx.find(spec::NsType::mount);
-  if (space != nullptr && space->path.empty()) check_targets(bundle, disk, out);
+  if (spec::makes(bundle.spec.lx, spec::NsType::mount)) check_targets(bundle, disk, out);
   if (hooked || !bundle.spec.process || bundle.spec.process->args.empty()) return;
   const std::string& program = bundle.spec.process->args[0];
   if (program.empty()) return;

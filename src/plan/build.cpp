@@ -11,6 +11,7 @@
 #include "rooms/cgroup/owner.h"
 #include "rooms/process/plan.h"
 #include "rooms/rootfs/plan.h"
+#include "spec/questions.h"
 
 namespace husk::plan {
 namespace {
@@ -54,10 +55,7 @@ class Builder {
     plan::add(plan_, std::move(step));
   }
   [[nodiscard]] bool has(spec::NsType type) const { return spec_.lx.find(type) != nullptr; }
-  [[nodiscard]] bool is_new(spec::NsType type) const {
-    const spec::Namespace* n = spec_.lx.find(type);
-    return n != nullptr && n->path.empty();
-  }
+  [[nodiscard]] bool is_new(spec::NsType type) const { return spec::makes(spec_.lx, type); }
   Str keep(std::string_view text) { return plan_.arena.copy(text); }
   [[nodiscard]] bool may_set_groups() const { return !plan_.namespaces.deny_setgroups; }
 

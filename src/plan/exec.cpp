@@ -5,6 +5,7 @@
 
 #include "plan/parts.h"
 #include "spec/number_list.h"
+#include "spec/questions.h"
 
 namespace husk::plan {
 namespace {
@@ -58,8 +59,7 @@ Result<Plan> build_exec(const ExecInput& in) {
   }
   HUSK_LET(const process::ProcessPlan process, process::plan(in.spec, !plan.namespaces.deny_setgroups, 0, plan.arena));
   plan_affinity(p, plan);
-  const spec::Namespace* mounts = in.spec.lx.find(spec::NsType::mount);
-  const bool own_mounts = mounts != nullptr && mounts->path.empty();
+  const bool own_mounts = spec::makes(in.spec.lx, spec::NsType::mount);
   if (!in.no_new_keyring) add_keyring(in.id, p.selinux_label, in.selinux, plan);
   if (!own_mounts) enter_root(in.rootfs, plan);
   if (p.terminal) {

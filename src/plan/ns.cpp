@@ -4,14 +4,10 @@
 #include <sys/mount.h>
 
 #include "plan/parts.h"
+#include "spec/questions.h"
 
 namespace husk::plan {
 namespace {
-
-bool is_new(const spec::Linux& lx, spec::NsType type) {
-  const spec::Namespace* n = lx.find(type);
-  return n != nullptr && n->path.empty();
-}
 
 std::span<const Str> kept(const std::vector<std::string>& words, Arena& arena) {
   std::vector<Str> out;
@@ -48,16 +44,16 @@ Result<Plan> build_ns(const NsInput& in) {
   if (in.by_pidfd)
     for (const namespaces::Join& join : bootstrap.joins) bootstrap.join_flags |= join.type;
 
-  if (is_new(in.lx, spec::NsType::network)) add(plan, network::LoopbackUp{});
+  if (spec::makes(in.lx, spec::NsType::network)) add(plan, network::LoopbackUp{});
   if (plan.namespaces.new_cgroup) add(plan, namespaces::UnshareCgroup{});
-  if (is_new(in.lx, spec::NsType::mount)) {
+  if (spec::makes(in.lx, spec::NsType::mount)) {
     if (in.propagation != 0) add(plan, rootfs::RootPropagation{in.propagation});
-    if (is_new(in.lx, spec::NsType::pid) && in.mount_proc) mount_proc(in, plan);
+    if (spec::makes(in.lx, spec::NsType::pid) && in.mount_proc) mount_proc(in, plan);
   }
   if (!in.hostname.empty()) add(plan, namespaces::Hostname{plan.arena.copy(in.hostname)});
   if (!in.wd.empty()) {
     // A step that makes mounts may have led elsewhere: what is relative was so to the caller's directory.
-    const bool led_away = is_new(in.lx, spec::NsType::mount) && in.wd[0] != '/' && !in.cwd.empty();
+    const bool led_away = spec::makes(in.lx, spec::NsType::mount) && in.wd[0] != '/' && !in.cwd.empty();
     add(plan, process::WorkingDirectory{plan.arena.copy(led_away ? cat(in.cwd, "/", in.wd) : in.wd), false});
   }
   add(plan, plan::Ready{});

@@ -2,6 +2,7 @@
 
 #include "base/weakness.h"
 #include "rooms/seccomp/seccomp.h"
+#include "spec/questions.h"
 
 namespace husk::plan {
 
@@ -11,11 +12,9 @@ namespaces::Caller caller_of(const host::Facts& facts) {
 }
 
 Status check_mapped(const spec::Spec& spec) {
-  const spec::Namespace* user = spec.lx.find(spec::NsType::user);
-  if (user == nullptr || !user->path.empty()) return {};
+  if (!spec::makes(spec.lx, spec::NsType::user)) return {};
   const auto check = [](std::string_view member, uint32_t id, const std::vector<spec::IdMapping>& maps) -> Status {
-    for (const spec::IdMapping& m : maps)
-      if (id >= m.container_id && id - m.container_id < m.size) return {};
+    if (spec::is_mapped(maps, id)) return {};
     return Error{cat("/process/user/", member, ": ", id, " is not mapped in the container's user namespace"), 0,
                  "an ordinary user is given more ids than his own by /etc/subuid and /etc/subgid", 1};
   };

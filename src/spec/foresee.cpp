@@ -4,6 +4,7 @@
 
 #include "json/document.h"
 #include "spec/names.h"
+#include "spec/questions.h"
 #include "spec/validate_detail.h"
 
 namespace husk::spec {
@@ -83,14 +84,8 @@ void scheduling(const Process& process, Report& report) {
 
 // ---------------------------------------------------------------- namespaces
 
-bool is_mapped(const std::vector<IdMapping>& maps, uint32_t id) {
-  return std::any_of(maps.begin(), maps.end(),
-                     [id](const IdMapping& m) { return id >= m.container_id && id - m.container_id < m.size; });
-}
-
 void user(const Spec& spec, Report& report) {
-  const Namespace* space = spec.lx.find(NsType::user);
-  if (space == nullptr || !space->path.empty() || !spec.process) return;
+  if (!makes(spec.lx, NsType::user) || !spec.process) return;
   const auto look = [&report](const std::string& pointer, uint32_t id, const std::vector<IdMapping>& maps,
                               const char* list) {
     if (maps.empty() || is_mapped(maps, id)) return;
@@ -125,10 +120,7 @@ void clocks(const Spec& spec, const Around& around, Report& report) {
 // ---------------------------------------------------------------- seccomp
 
 void agent(const Spec& spec, Report& report) {
-  const std::vector<SeccompRule>& rules = spec.lx.seccomp->syscalls;
-  const bool asks =
-      std::any_of(rules.begin(), rules.end(), [](const SeccompRule& rule) { return rule.action == "SCMP_ACT_NOTIFY"; });
-  if (!asks || !spec.lx.seccomp->listener_path.empty()) return;
+  if (!asks_agent(*spec.lx.seccomp) || !spec.lx.seccomp->listener_path.empty()) return;
   report.add("/linux/seccomp/listenerPath", "must be set, since a rule has SCMP_ACT_NOTIFY");
   report.hint("the path of the agent's unix socket");
 }
@@ -179,8 +171,7 @@ void start_is_allowed(const Spec& spec, Report& report) {
 // ---------------------------------------------------------------- the rest
 
 void network(const Spec& spec, Report& report) {
-  const Namespace* space = spec.lx.find(NsType::network);
-  if (space == nullptr || !space->path.empty()) return;
+  if (!makes(spec.lx, NsType::network)) return;
   for (const NetDevice& device : spec.lx.net_devices)
     if ((device.name.empty() ? device.host_name : device.name) == "lo")
       report.add(member("/linux/netDevices", device.host_name), "every network namespace has a device \"lo\" already");

@@ -6,6 +6,7 @@
 #include "json/document.h"
 #include "spec/foresee.h"
 #include "spec/names.h"
+#include "spec/questions.h"
 #include "spec/validate_detail.h"
 
 namespace husk::spec {
@@ -24,12 +25,6 @@ std::optional<std::string> clean(std::string_view path) {
     if (!one.empty() && one != ".") out.append("/").append(one);
   }
   return out.empty() ? "/" : out;
-}
-
-bool is_bind(const Mount& mount) {
-  return mount.type == "bind" || std::any_of(mount.options.begin(), mount.options.end(), [](const std::string& option) {
-           return option == "bind" || option == "rbind";
-         });
 }
 
 // What may be mounted inside a procfs, as files that are nobody's secret (lxcfs does so).
@@ -100,15 +95,11 @@ void option(const Spec& spec, const Mount& mount, const std::string& text, const
     report.add(pointer, shown(text), " has no value that ", mount.type, " takes");
     return;
   }
-  const Namespace* user = spec.lx.find(NsType::user);
-  if (known->value != Value::id || user == nullptr || !user->path.empty()) return;
+  if (known->value != Value::id || !makes(spec.lx, NsType::user)) return;
   const std::vector<IdMapping>& maps = known->key == "uid" ? spec.lx.uid_mappings : spec.lx.gid_mappings;
   uint32_t id = 0;
   (void)std::from_chars(value.data(), value.data() + value.size(), id);
-  const bool mapped = std::any_of(maps.begin(), maps.end(), [id](const IdMapping& m) {
-    return id >= m.container_id && id - m.container_id < m.size;
-  });
-  if (mapped || maps.empty() || value.starts_with("0x")) return;
+  if (is_mapped(maps, id) || maps.empty() || value.starts_with("0x")) return;
   report.add(pointer, shown(text), " is not mapped in the container's user namespace");
   report.hint("leave it out, or map it");
   report.needs(known->key == "uid" ? "/linux/uidMappings" : "/linux/gidMappings");
@@ -117,8 +108,7 @@ void option(const Spec& spec, const Mount& mount, const std::string& text, const
 }  // namespace
 
 void foresee_mounts(const Spec& spec, Report& report) {
-  const Namespace* space = spec.lx.find(NsType::mount);
-  if (space == nullptr || !space->path.empty()) return;  // nothing is mounted
+  if (!makes(spec.lx, NsType::mount)) return;  // nothing is mounted
   bool procfs = false;
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     const Mount& mount = spec.mounts[i];
@@ -148,8 +138,7 @@ void foresee_mounts(const Spec& spec, Report& report) {
 void foresee_devices(const Spec& spec, Report& report) {
   constexpr auto kDefaults = std::to_array<std::string_view>(
       {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"});
-  const Namespace* space = spec.lx.find(NsType::mount);
-  if (space == nullptr || !space->path.empty()) return;
+  if (!makes(spec.lx, NsType::mount)) return;
   const bool bound = std::any_of(spec.mounts.begin(), spec.mounts.end(),
                                  [](const Mount& m) { return is_bind(m) && clean(m.destination) == "/dev"; });
   if (bound) return;  // none is made
