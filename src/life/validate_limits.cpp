@@ -10,6 +10,7 @@
 #include "host/files.h"
 #include "json/document.h"
 #include "life/validate_host.h"
+#include "rooms/namespaces/plan.h"
 #include "spec/number_list.h"
 #include "spec/questions.h"
 
@@ -190,14 +191,6 @@ bool is_numbers(std::string_view text) {
   return any;
 }
 
-std::string file_of(const std::string& key) {
-  std::string out = key;
-  const size_t first = out.find_first_of("./");
-  if (first != std::string::npos && out[first] == '.')
-    for (char& c : out) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  return cat("/proc/sys/", out);
-}
-
 // "/proc/sys/net/ipv4/conf/eth0/forwarding" is a setting of eth0. Empty: it is of no device.
 std::string device_of(const std::string& file) {
   for (const std::string_view family : {"/conf/", "/neigh/"})
@@ -221,7 +214,7 @@ bool may_be_there(const spec::Spec& spec, const std::string& device) {
 
 void check_sysctls(const spec::Spec& spec, Findings& out) {
   for (const auto& [key, value] : spec.lx.sysctl) {
-    const std::string file = file_of(key);
+    const std::string file = cat("/proc/sys/", namespaces::sysctl_file(key));
     if (value.empty() || access("/proc/sys/kernel", F_OK) < 0) continue;
     std::string pointer = "/linux/sysctl";
     json::append_token(pointer, key);

@@ -16,14 +16,6 @@
 namespace husk::plan {
 namespace {
 
-std::string slashes(std::string key) {
-  // "net.ipv4.conf" or "net/ipv4/conf.eth0": whichever separator comes first is the separator.
-  const size_t first = key.find_first_of("./");
-  if (first != std::string::npos && key[first] == '.')
-    for (char& c : key) c = c == '.' ? '/' : c == '/' ? '.' : c;
-  return key;
-}
-
 class Builder {
  public:
   explicit Builder(const Input& in) : in_(in), spec_(in.spec) {}
@@ -227,7 +219,8 @@ class Builder {
 
   Status confine() {
     HUSK_TRY(add_labels(*spec_.process, in_.apparmor, in_.selinux, plan_));
-    for (const auto& [key, value] : spec_.lx.sysctl) add(namespaces::Sysctl{keep(slashes(key)), keep(value)});
+    for (const auto& [key, value] : spec_.lx.sysctl)
+      add(namespaces::Sysctl{keep(namespaces::sysctl_file(key)), keep(value)});
     for (const rootfs::ReadonlyPath& p : root_.readonly_paths) add(p);
     for (const rootfs::MaskedPath& p : root_.masked_paths) add(p);
     if (process_.personality) add(*process_.personality);

@@ -31,29 +31,6 @@ bool only_self(const std::vector<spec::IdMapping>& mappings, uint32_t id) {
   return mappings.size() == 1 && mappings[0].size == 1 && mappings[0].host_id == id;
 }
 
-// In /proc/PID/ns.
-const char* file_name(spec::NsType type) {
-  switch (type) {
-    case spec::NsType::pid:
-      return "pid";
-    case spec::NsType::network:
-      return "net";
-    case spec::NsType::mount:
-      return "mnt";
-    case spec::NsType::ipc:
-      return "ipc";
-    case spec::NsType::uts:
-      return "uts";
-    case spec::NsType::user:
-      return "user";
-    case spec::NsType::cgroup:
-      return "cgroup";
-    case spec::NsType::time:
-      break;
-  }
-  return "time";
-}
-
 void plan_maps(const spec::Linux& lx, const Caller& caller, NamespacePlan& out) {
   out.uid_map = spec::map_text(lx.uid_mappings);
   out.gid_map = spec::map_text(lx.gid_mappings);
@@ -149,6 +126,35 @@ NamespacePlan plan_exec(const spec::Linux& lx, const Caller& caller, int32_t pid
   if (user->path.empty() && !caller.may_map)  // as it was made: see plan_maps
     out.deny_setgroups = only_self(lx.uid_mappings, caller.uid) && only_self(lx.gid_mappings, caller.gid);
   return out;
+}
+
+const char* file_name(spec::NsType type) {
+  switch (type) {
+    case spec::NsType::pid:
+      return "pid";
+    case spec::NsType::network:
+      return "net";
+    case spec::NsType::mount:
+      return "mnt";
+    case spec::NsType::ipc:
+      return "ipc";
+    case spec::NsType::uts:
+      return "uts";
+    case spec::NsType::user:
+      return "user";
+    case spec::NsType::cgroup:
+      return "cgroup";
+    case spec::NsType::time:
+      break;
+  }
+  return "time";
+}
+
+std::string sysctl_file(std::string key) {
+  const size_t first = key.find_first_of("./");
+  if (first != std::string::npos && key[first] == '.')
+    for (char& c : key) c = c == '.' ? '/' : c == '/' ? '.' : c;
+  return key;
 }
 
 }  // namespace husk::namespaces

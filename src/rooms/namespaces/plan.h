@@ -37,4 +37,10 @@ struct Caller {
 // CLONE_NEW* of a kind.
 [[nodiscard]] uint64_t clone_flag(spec::NsType type);
 
+// Its name in /proc/PID/ns: "net", "mnt".
+[[nodiscard]] const char* file_name(spec::NsType type);
+
+// Below /proc/sys. "net.ipv4.conf" or "net/ipv4/conf.eth0": whichever separator comes first is the separator.
+[[nodiscard]] std::string sysctl_file(std::string key);
+
 }  // namespace husk::namespaces
