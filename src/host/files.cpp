@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 #include <memory>
 #include <string>
 #include <vector>
@@ -184,6 +185,14 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
   }
   out.resize(used);
   return out;
+}
+
+std::optional<int64_t> read_number(const std::string& path) {
+  constexpr size_t kMost = 64;
+  const Result<std::string> text = read_file(path, kMost);
+  int64_t value = 0;
+  if (!text.ok() || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return {};
+  return value;
 }
 
 Status write_file(const std::string& path, std::string_view data) {

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,9 @@ namespace husk::host {
 // The contents of a file of at most `limit` bytes (EFBIG when there are more). Works for procfs and cgroupfs, whose
 // files claim to be empty. A pipe is read to its end; for one that nobody writes to it is ETIMEDOUT after 30 s.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, size_t limit);
+
+// The number that a file begins with, as those of /proc/sys do; nothing if it has none or cannot be read.
+[[nodiscard]] std::optional<int64_t> read_number(const std::string& path);
 
 // realpath(3). `what` begins the error: "bundle /nothing: no such file or directory".
 [[nodiscard]] Result<std::string> real_path(const std::string& path, const char* what);

@@ -4,7 +4,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <optional>
 
 #include "host/files.h"
@@ -15,14 +14,6 @@
 namespace husk::life {
 namespace {
 
-std::optional<int64_t> number_in(const char* path) {
-  constexpr size_t kMost = 64;
-  const Result<std::string> text = host::read_file(path, kMost);
-  int64_t value = 0;
-  if (!text.ok() || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return {};
-  return value;
-}
-
 rlimit limit_of(int resource) {
   struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
   (void)getrlimit(static_cast<__rlimit_resource>(resource), &limit);
@@ -30,7 +21,7 @@ rlimit limit_of(int resource) {
 }
 
 void limits(const spec::Process& process, bool may_raise, Findings& out) {
-  const std::optional<int64_t> files = number_in("/proc/sys/fs/nr_open");
+  const std::optional<int64_t> files = host::read_number("/proc/sys/fs/nr_open");
   for (size_t i = 0; i < process.rlimits.size(); ++i) {
     const spec::Rlimit& limit = process.rlimits[i];
     const std::optional<int> resource = spec::rlimit_resource(limit.type);
@@ -83,7 +74,7 @@ void features(const spec::Spec& spec, const Here& here, Findings& out) {
 // trying only. What was there is written back.
 void oom_score(const spec::Process& process, bool may, Findings& out) {
   constexpr const char* kFile = "/proc/self/oom_score_adj";
-  const std::optional<int64_t> own = number_in(kFile);
+  const std::optional<int64_t> own = host::read_number(kFile);
   if (may || !process.oom_score_adj || !own || *process.oom_score_adj >= *own) return;
   const Status tried = host::write_file(kFile, std::to_string(*process.oom_score_adj));
   (void)host::write_file(kFile, std::to_string(*own));

@@ -6,7 +6,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 
 #include "host/facts.h"
@@ -18,13 +17,6 @@ namespace husk::starting {
 namespace {
 
 constexpr size_t kMaxFile = 1 << 20;
-
-std::optional<int64_t> number_in(const std::string& path) {
-  const Result<std::string> text = host::read_file(path, 64);
-  int64_t value = 0;
-  if (!text.ok() || std::from_chars(text->data(), text->data() + text->size(), value).ec != std::errc()) return {};
-  return value;
-}
 
 std::vector<host::IdRange> own_ids(const char* file) {
   std::vector<host::IdRange> out;
@@ -58,11 +50,11 @@ Circumstances look_around() {
   c.chrooted = is_chrooted();
   c.filtered = prctl(PR_GET_SECCOMP) == 2;
   c.no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
-  c.max_user_namespaces = number_in("/proc/sys/user/max_user_namespaces");
-  c.unprivileged_clone = number_in("/proc/sys/kernel/unprivileged_userns_clone");
-  c.apparmor_restriction = number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
+  c.max_user_namespaces = host::read_number("/proc/sys/user/max_user_namespaces");
+  c.unprivileged_clone = host::read_number("/proc/sys/kernel/unprivileged_userns_clone");
+  c.apparmor_restriction = host::read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
   for (const char* kind : {"pid", "net", "mnt", "ipc", "uts", "cgroup", "time"})
-    if (number_in(cat("/proc/sys/user/max_", kind, "_namespaces")) == 0)
+    if (host::read_number(cat("/proc/sys/user/max_", kind, "_namespaces")) == 0)
       c.no_more_of.push_back(cat("user.max_", kind, "_namespaces"));
   c.own_uids = own_ids("/proc/self/uid_map");
   c.own_gids = own_ids("/proc/self/gid_map");

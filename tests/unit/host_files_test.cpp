@@ -38,6 +38,14 @@ TEST_F(Files, ReadHasALimit) {
   EXPECT_FALSE(read_file("/proc/self/status", 1 << 20)->empty());
 }
 
+TEST_F(Files, ANumberMayHaveMoreBehindIt) {
+  ASSERT_TRUE(write_atomic(at("f"), "-12\n", 0600).ok());
+  EXPECT_EQ(read_number(at("f")), -12);
+  ASSERT_TRUE(write_atomic(at("f"), "max\n", 0600).ok());
+  EXPECT_EQ(read_number(at("f")), std::nullopt);
+  EXPECT_EQ(read_number(at("none")), std::nullopt);
+}
+
 TEST_F(Files, WriteWantsAnExistingFile) {
   EXPECT_EQ(write_file(at("f"), "x").error().errnum, ENOENT);
   ASSERT_TRUE(write_atomic(at("f"), "abc", 0600).ok());
