@@ -55,23 +55,11 @@ bool is_mounted(const std::string& path, unsigned long type) {
   return statfs(path.c_str(), &fs) == 0 && static_cast<unsigned long>(fs.f_type) == type;
 }
 
-// A mount may lie below another one, and then it is in mountinfo and nowhere else.
-void drop_what_is_covered(cgroup::Host& host) {
-  std::erase_if(host.hierarchies, [](const cgroup::Hierarchy& h) {
-    return !is_mounted(h.mountpoint, CGROUP_SUPER_MAGIC) && !is_mounted(h.mountpoint, CGROUP2_SUPER_MAGIC);
-  });
-  const auto is_v2 = [](const cgroup::Hierarchy& h) { return h.controllers.empty(); };
-  const bool some_v2 = std::any_of(host.hierarchies.begin(), host.hierarchies.end(), is_v2);
-  const bool all_v2 = std::all_of(host.hierarchies.begin(), host.hierarchies.end(), is_v2);
-  using cgroup::Mode;
-  host.mode = host.hierarchies.empty() ? Mode::none : all_v2 ? Mode::v2 : some_v2 ? Mode::hybrid : Mode::v1;
-}
-
 void look_at_cgroups(Seen& seen) {
   Result<cgroup::Host> host = cgroup::probe(true);
   if (!host.ok()) return;
   seen.cgroups = *std::move(host);
-  drop_what_is_covered(seen.cgroups);
+  cgroup::drop_covered(&seen.cgroups);
   if (seen.cgroups.mode == cgroup::Mode::none) return;
   cgroup::find_writable(&seen.cgroups);
   for (const cgroup::Hierarchy& h : seen.cgroups.hierarchies) seen.cgroup_writable = seen.cgroup_writable || h.writable;

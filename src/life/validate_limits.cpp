@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <memory>
+#include <optional>
 
 #include "host/files.h"
 #include "json/document.h"
@@ -66,29 +67,26 @@ std::string example_of(const cgroup::Hierarchy& h) {
 }
 
 const cgroup::Hierarchy* hierarchy_of(const cgroup::Host& host, std::string_view controller) {
-  for (const cgroup::Hierarchy& h : host.hierarchies) {
-    if (host.mode == cgroup::Mode::v2) return &h;
-    std::string_view list = h.controllers;
-    while (!list.empty()) {
-      const size_t comma = std::min(list.find(','), list.size());
-      if (list.substr(0, comma) == controller) return &h;
-      list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-  }
+  for (const cgroup::Hierarchy& h : host.hierarchies)
+    if (host.mode == cgroup::Mode::v2 || cgroup::has_controller(h.controllers, controller)) return &h;
   return nullptr;
 }
 
-bool has_controller(const cgroup::Host& host, const std::string& controller) {
-  if (controller.empty()) return true;
-  const cgroup::Hierarchy* h = hierarchy_of(host, controller);
-  if (h == nullptr || host.mode != cgroup::Mode::v2) return h != nullptr;
-  const Result<std::string> all = host::read_file(cat(h->mountpoint, "/cgroup.controllers"), kMaxFile);
-  return !all.ok() || cat(" ", *all, " ").find(cat(" ", controller)) != std::string::npos;
+// All that the host has, as Hierarchy::controllers. Nothing: it cannot be told.
+std::optional<std::string> controllers_of(const cgroup::Host& host) {
+  std::string out;
+  for (const cgroup::Hierarchy& h : host.hierarchies) out += cat(h.controllers, ",");
+  if (host.mode != cgroup::Mode::v2) return out;
+  const Result<std::string> all = host::read_file(cat(host.hierarchies[0].mountpoint, "/cgroup.controllers"), kMaxFile);
+  if (!all.ok()) return std::nullopt;
+  for (const char c : *all) out += c == ' ' || c == '\n' ? ',' : c;
+  return out;
 }
 
-void check_file(const cgroup::Host& host, const cgroup::Write& write, bool before_other, Findings& out) {
+void check_file(const cgroup::Host& host, const std::optional<std::string>& controllers, const cgroup::Write& write,
+                bool before_other, Findings& out) {
   if (write.optional) return;
-  if (!has_controller(host, write.controller))
+  if (controllers && !write.controller.empty() && !cgroup::has_controller(*controllers, write.controller))
     return out.missing_here(place_of(write.file),
                             cat("the ", write.controller, " controller is not mounted on this host"));
   const cgroup::Hierarchy* h = hierarchy_of(host, write.controller);
@@ -155,9 +153,10 @@ void check_cgroup(const spec::Spec& spec, const Here& here, Findings& out) {
   const spec::Resources* resources = spec.lx.resources ? &*spec.lx.resources : nullptr;
   const Result<cgroup::Plan> plan = cgroup::plan(here.cgroups, spec.lx.cgroups_path, "validate", resources);
   if (!plan.ok()) return out.add(plan.error(), true);
+  const std::optional<std::string> controllers = controllers_of(here.cgroups);
   bool before_other = false;
   for (const cgroup::Write& write : plan->resources.writes) {
-    check_file(here.cgroups, write, before_other, out);
+    check_file(here.cgroups, controllers, write, before_other, out);
     before_other = write.or_next;
   }
   if (resources != nullptr && resources->block_io) check_disks(*resources->block_io, out);

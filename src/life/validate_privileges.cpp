@@ -94,6 +94,7 @@ Here look_at_here(const spec::Spec& spec) {
   Here here;
   here.facts = host::probe();
   if (Result<cgroup::Host> found = cgroup::probe(true); found.ok()) here.cgroups = *std::move(found);
+  cgroup::drop_covered(&here.cgroups);
   here.user_namespace = here.facts.euid != 0 || spec.lx.find(spec::NsType::user) != nullptr;
   return here;
 }

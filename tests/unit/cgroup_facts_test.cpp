@@ -84,6 +84,28 @@ TEST(CgroupFacts, TheUsualPlaceWins) {
   EXPECT_EQ(h.hierarchies[0].mountpoint, "/sys/fs/cgroup/memory");
 }
 
+TEST(CgroupFacts, WhatIsCoveredGoes) {
+  Host host{Mode::hybrid, {{"memory", "/proc", "/"}, {"", "/no/such/place", "/"}}};
+  drop_covered(&host);
+  EXPECT_TRUE(host.hierarchies.empty());
+  EXPECT_EQ(host.mode, Mode::none);
+  Result<Host> here = probe();
+  if (!here.ok()) GTEST_SKIP() << "no cgroups";
+  Host all = *here;
+  drop_covered(&all);
+  here->hierarchies.push_back({"memory", "/proc", "/"});
+  drop_covered(&*here);
+  EXPECT_EQ(here->hierarchies.size(), all.hierarchies.size());
+  EXPECT_EQ(here->mode, all.mode);
+}
+
+TEST(CgroupFacts, ControllersAreWholeWords) {
+  EXPECT_TRUE(has_controller("cpu,cpuacct", "cpu"));
+  EXPECT_TRUE(has_controller("cpu,cpuacct", "cpuacct"));
+  EXPECT_FALSE(has_controller("cpuset,cpuacct", "cpu"));
+  EXPECT_FALSE(has_controller("", "cpu"));
+}
+
 TEST(CgroupFacts, ThisMachine) {
   auto h = probe();
   ASSERT_TRUE(h.ok()) << h.error().text();

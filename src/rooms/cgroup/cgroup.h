@@ -37,6 +37,9 @@ struct Hierarchy {
   bool below_own = false;  // v2: below own_path instead of beside it
 };
 
+// Whether one is in such a list, with commas: "cpu" in "cpu,cpuacct".
+[[nodiscard]] bool has_controller(std::string_view list, std::string_view item);
+
 struct Host {
   Mode mode = Mode::none;
   std::vector<Hierarchy> hierarchies;
@@ -50,6 +53,10 @@ struct Host {
 // root, who mostly may, this is one system call. On v2, a user whose own cgroup was delegated to him and not the one
 // above (a service with Delegate=) has it below his own.
 void find_writable(Host* host);
+
+// A mount may lie below another one, and then it is in mountinfo and nowhere else: such hierarchies go. For who wants
+// to know exactly: it is a statfs(2) for each.
+void drop_covered(Host* host);
 
 // True when plan() will ask for Hierarchy::own_path with this linux.cgroupsPath.
 [[nodiscard]] bool needs_own_path(std::string_view cgroups_path);

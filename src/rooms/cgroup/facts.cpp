@@ -32,12 +32,6 @@ bool parse_mount_line(std::string_view line, MountLine* out) {
   return !out->mountpoint.empty() && (out->type == "cgroup" || out->type == "cgroup2");
 }
 
-bool has_item(std::string_view list, std::string_view item) {
-  while (!list.empty())
-    if (take(list, ',') == item) return true;
-  return false;
-}
-
 // The own cgroup as seen through a mount of `root`. Where the mount shows a part of the tree that this process is not
 // in (a cgroup namespace shows "/.." for what is above it), its top is the best there is; runc does the same.
 std::string relative_to(const std::string& root, const std::string& own) {
@@ -67,7 +61,7 @@ const OwnCgroup* find_own(const std::vector<OwnCgroup>& own, const MountLine& mo
   for (const OwnCgroup& o : own) {
     if (mount.type == "cgroup2" ? o.controllers.empty() : !o.controllers.empty()) {
       std::string_view first = o.controllers;
-      if (mount.type == "cgroup2" || has_item(mount.super_options, take(first, ','))) return &o;
+      if (mount.type == "cgroup2" || has_controller(mount.super_options, take(first, ','))) return &o;
     }
   }
   return nullptr;
@@ -78,7 +72,25 @@ bool better_place(const std::string& candidate, const std::string& current) {
   return is_below(candidate, kMountpoint) && !is_below(current, kMountpoint);
 }
 
+Mode mode_of(bool v1, bool v2) {
+  if (v1) return v2 ? Mode::hybrid : Mode::v1;
+  return v2 ? Mode::v2 : Mode::none;
+}
+
+bool is_cgroup(const std::string& path) {
+  struct statfs fs = {};
+  if (::statfs(path.c_str(), &fs) < 0) return false;
+  const auto type = static_cast<unsigned long>(fs.f_type);
+  return type == CGROUP_SUPER_MAGIC || type == CGROUP2_SUPER_MAGIC;
+}
+
 }  // namespace
+
+bool has_controller(std::string_view list, std::string_view item) {
+  while (!list.empty())
+    if (take(list, ',') == item) return true;
+  return false;
+}
 
 bool needs_own_path(std::string_view cgroups_path) {
   return !cgroups_path.starts_with('/');
@@ -105,10 +117,7 @@ Result<Host> parse_host(std::string_view mountinfo, std::string_view own_cgroups
       *same = std::move(found);
     (mount.type == "cgroup2" ? v2 : v1) = true;
   }
-  if (v1)
-    host.mode = v2 ? Mode::hybrid : Mode::v1;
-  else if (v2)
-    host.mode = Mode::v2;
+  host.mode = mode_of(v1, v2);
   return host;
 }
 
@@ -126,6 +135,13 @@ Result<Host> probe(bool want_own_path) {
   HUSK_LET(const std::string mounts, host::read_file("/proc/self/mountinfo", kMountinfoLimit));
   HUSK_LET(const std::string own, host::read_file("/proc/self/cgroup", 1 << 20));
   return parse_host(mounts, own);
+}
+
+void drop_covered(Host* host) {
+  std::erase_if(host->hierarchies, [](const Hierarchy& h) { return !is_cgroup(h.mountpoint); });
+  const auto is_v2 = [](const Hierarchy& h) { return h.controllers.empty(); };
+  const auto v2 = std::count_if(host->hierarchies.begin(), host->hierarchies.end(), is_v2);
+  host->mode = mode_of(static_cast<size_t>(v2) < host->hierarchies.size(), v2 > 0);
 }
 
 }  // namespace husk::cgroup

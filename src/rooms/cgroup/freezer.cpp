@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "host/clock.h"
+#include "rooms/cgroup/cgroup.h"
 #include "rooms/cgroup/tree.h"
 
 namespace husk::cgroup {

@@ -81,15 +81,6 @@ int first_child(int dir, std::string* name) {
   return error;
 }
 
-bool has_controller(std::string_view list, std::string_view item) {
-  while (!list.empty()) {
-    const size_t comma = list.find(',');
-    if (list.substr(0, comma) == item) return true;
-    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
-  }
-  return false;
-}
-
 Status walk(const std::string& top, const std::function<void(int)>& visit) {
   int fd = open_directory_at(AT_FDCWD, top.c_str());
   if (is_gone(fd)) return {};

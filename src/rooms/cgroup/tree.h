@@ -21,9 +21,6 @@ int children(int dir, std::vector<std::string>* names);
 // Name of some directory inside `dir`, empty if there is none.
 int first_child(int dir, std::string* name);
 
-// Whether `item` is in a comma-separated list of controllers: "cpu" in "cpu,cpuacct".
-bool has_controller(std::string_view list, std::string_view item);
-
 // Calls visit with a descriptor of `top` and of every cgroup below it, parents first. A cgroup that is removed
 // meanwhile is left out; a `top` that is not there is no error.
 //
