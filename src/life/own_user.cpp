@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "spec/questions.h"
+#include "spec/validate.h"
 
 namespace husk::life {
 namespace {
@@ -23,14 +24,13 @@ bool names_nobody(std::string_view option, std::string_view key, const std::vect
 }  // namespace
 
 std::vector<spec::IdMapping> maps_of(uint32_t self, const std::vector<host::IdRange>& ranges) {
-  constexpr size_t kMostLines = 340;
   std::vector<spec::IdMapping> out = {{0, self, 1}};
   uint64_t next = 1;
   for (const host::IdRange& r : ranges) {
     const bool taken = std::any_of(out.begin(), out.end(), [&r](const spec::IdMapping& m) {
       return m.host_id < uint64_t{r.first} + r.count && r.first < uint64_t{m.host_id} + m.size;
     });
-    if (taken || next + r.count > 0xffffffff || out.size() == kMostLines) continue;
+    if (taken || next + r.count > 0xffffffff || out.size() == spec::kMaxMappings) continue;
     out.push_back({static_cast<uint32_t>(next), r.first, r.count});
     next += r.count;
   }

@@ -11,6 +11,9 @@
 
 namespace husk::spec {
 
+inline constexpr size_t kMaxMappings = 340;  // UID_GID_MAP_MAX_EXTENTS of the kernel
+inline constexpr size_t kMaxHostName = 64;   // __NEW_UTS_LEN
+
 struct Problem {
   std::string pointer;  // JSON pointer of the offending member: "/process/cwd"
   std::string message;  // what is wrong with it

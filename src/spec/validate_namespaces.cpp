@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/weakness.h"
 #include "json/document.h"
@@ -12,8 +13,6 @@ using json::shown;
 
 namespace {
 
-constexpr size_t kMaxMappings = 340;  // UID_GID_MAP_MAX_EXTENTS of the kernel
-constexpr size_t kMaxHostName = 64;   // __NEW_UTS_LEN
 constexpr size_t kMaxInterface = 15;  // IFNAMSIZ without its final NUL
 
 }  // namespace
@@ -229,7 +228,7 @@ void check_net_devices(const Spec& spec, Report& report) {
     report.hint("add {\"type\": \"network\"} to /linux/namespaces");
     report.needs("/linux/namespaces");
   }
-  std::vector<std::string_view> names;
+  std::set<std::string_view> names;
   for (const NetDevice& device : devices) {
     const std::string pointer = member("/linux/netDevices", device.host_name);
     if (!is_interface_name(device.host_name))
@@ -240,9 +239,8 @@ void check_net_devices(const Spec& spec, Report& report) {
       report.add(cat(pointer, "/name"), shown(device.name), " has a % that does not belong to its one \"%d\"");
     const std::string_view name = device.name.empty() ? device.host_name : device.name;
     const bool is_template = name.find('%') != std::string_view::npos;
-    if (!is_template && std::find(names.begin(), names.end(), name) != names.end())
+    if (!names.insert(name).second && !is_template)
       report.add(pointer, "another device is to be named ", shown(name), " too");
-    names.push_back(name);
   }
 }
 
