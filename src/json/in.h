@@ -155,11 +155,15 @@ Result<T> parse_as(std::string_view text, bool any_case = false) {
 
 // The same for who wants to know everything that is wrong: what could be read is in `out`.
 template <class T>
-Status read_all(std::string_view text, T& out, std::vector<Fault>& faults) {
-  HUSK_LET(const Document doc, Document::parse(text));
+void read_all(const Document& doc, T& out, std::vector<Fault>& faults) {
   Failure failure;
   failure.all = &faults;
   read(In(doc.root(), failure), out);
+}
+template <class T>
+Status read_all(std::string_view text, T& out, std::vector<Fault>& faults) {
+  HUSK_LET(const Document doc, Document::parse(text));
+  read_all(doc, out, faults);
   return Ok{};
 }
 

@@ -4,7 +4,6 @@
 #include "spec/validate.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,10 +56,8 @@ bool is_config(const json::Document& doc) {
 }
 
 std::string resolved(const std::string& path) {
-  char* real = realpath(path.c_str(), nullptr);
-  std::string out = real == nullptr ? path : real;
-  free(real);
-  return out;
+  Result<std::string> real = host::real_path(path, "find");
+  return real.ok() ? *std::move(real) : path;
 }
 
 // The plan has checks of its own. It takes a configuration without errors only.
@@ -73,10 +70,11 @@ void check_plan(const life::Bundle& bundle, const life::Here& here, life::Findin
   if (const Result<plan::Plan> plan = plan::build(in); !plan.ok()) out.add(plan.error(), false);
 }
 
-// A host that has everything, and its root.
+// A host that has everything, and its root. (Only openat2 is this one's: the bundle is looked at by it.)
 life::Here anywhere() {
   life::Here here;
-  here.facts.clone3 = here.facts.openat2 = here.facts.mount_api = here.facts.pidfd = true;
+  here.facts.clone3 = here.facts.mount_api = here.facts.pidfd = true;
+  here.facts.openat2 = host::probe().openat2;
   here.facts.capabilities = ~uint64_t{0};
   return here;
 }
@@ -105,11 +103,11 @@ void check_root(const spec::Spec& spec, life::Bundle& bundle, bool portable, lif
   bundle.rootfs.clear();
 }
 
-Result<std::vector<Finding>> validate_config(const std::string& text, const std::string& directory,
-                                             const std::string& file, bool portable) {
+std::vector<Finding> validate_config(const json::Document& doc, const std::string& directory, const std::string& file,
+                                     bool portable) {
   spec::Spec spec;
   std::vector<json::Fault> faults;
-  HUSK_TRY(spec::read_faults(text, spec, faults));
+  spec::read_faults(doc, spec, faults);
   const life::Here here = portable ? anywhere() : life::look_at_here(spec);
   life::Findings out(file);
   for (spec::Problem& p : spec::problems_of(spec, faults, portable ? spec::Around{} : life::around(here)))
@@ -118,7 +116,7 @@ Result<std::vector<Finding>> validate_config(const std::string& text, const std:
   life::Bundle bundle = {spec, directory.empty() ? "" : resolved(directory), {}, portable};
   if (!directory.empty()) check_root(spec, bundle, portable, out);
   if (!portable) look_at_host(bundle, here, out);
-  check_program(bundle, out);
+  check_program(bundle, here, out);
   if (!out.fatal()) check_plan(bundle, here, out);
   return out.take();
 }
@@ -136,10 +134,9 @@ Result<std::vector<Finding>> validate(const std::string& path, const ValidateOpt
     out.add(doc.error(), false);
     return out.take();
   }
-  if (bundle || is_config(*doc)) return validate_config(text, bundle ? path : "", file, options.portable);
+  if (bundle || is_config(*doc)) return validate_config(*doc, bundle ? path : "", file, options.portable);
   spec::Process process;
-  HUSK_LET(std::vector<spec::Problem> problems, spec::examine_process(text, process));
-  for (spec::Problem& p : problems) out.add(true, std::move(p));
+  for (spec::Problem& p : spec::examine_process(*doc, process)) out.add(true, std::move(p));
   return out.take();
 }
 

@@ -60,6 +60,6 @@ void check_privileges(const spec::Spec& spec, const Here& here, Findings& out);
 void check_cgroup(const spec::Spec& spec, const Here& here, Findings& out);
 void check_sysctls(const spec::Spec& spec, Findings& out);
 // validate_program.cpp: whether the program is in the root file system, where no mount could bring it.
-void check_program(const Bundle& bundle, Findings& out);
+void check_program(const Bundle& bundle, const Here& here, Findings& out);
 
 }  // namespace husk::life

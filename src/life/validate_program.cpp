@@ -137,12 +137,12 @@ Look look_in_path(const Disk& disk, std::string path, const std::string& program
 
 }  // namespace
 
-void check_program(const Bundle& bundle, Findings& out) {
+void check_program(const Bundle& bundle, const Here& here, Findings& out) {
   const spec::Hooks& hooks = bundle.spec.hooks;
   const bool hooked = !hooks.prestart.empty() || !hooks.create_runtime.empty() || !hooks.create_container.empty();
   const sys::Fd directory(open(bundle.rootfs.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return;
-  const Disk disk = disk_of(bundle.spec, {directory.get(), host::probe().openat2});
+  const Disk disk = disk_of(bundle.spec, {directory.get(), here.facts.openat2});
   if (spec::makes(bundle.spec.lx, spec::NsType::mount)) check_targets(bundle, disk, out);
   if (hooked || !bundle.spec.process || bundle.spec.process->args.empty()) return;
   const std::string& program = bundle.spec.process->args[0];

@@ -42,8 +42,8 @@ std::vector<Problem> together(const std::vector<json::Fault>& faults, std::vecto
 
 }  // namespace
 
-Status read_faults(std::string_view json, Spec& spec, std::vector<json::Fault>& faults) {
-  return json::read_all(json, spec, faults);
+void read_faults(const json::Document& doc, Spec& spec, std::vector<json::Fault>& faults) {
+  json::read_all(doc, spec, faults);
 }
 
 std::vector<Problem> problems_of(const Spec& spec, const std::vector<json::Fault>& faults, const Around& around) {
@@ -51,15 +51,21 @@ std::vector<Problem> problems_of(const Spec& spec, const std::vector<json::Fault
 }
 
 Result<std::vector<Problem>> examine(std::string_view json, Spec& spec) {
+  HUSK_LET(const json::Document doc, json::Document::parse(json));
   std::vector<json::Fault> faults;
-  HUSK_TRY(read_faults(json, spec, faults));
+  read_faults(doc, spec, faults);
   return problems_of(spec, faults, {});
 }
 
 Result<std::vector<Problem>> examine_process(std::string_view json, Process& process) {
+  HUSK_LET(const json::Document doc, json::Document::parse(json));
+  return examine_process(doc, process);
+}
+
+std::vector<Problem> examine_process(const json::Document& doc, Process& process) {
   constexpr std::string_view kProcess = "/process";
   std::vector<json::Fault> faults;
-  HUSK_TRY(json::read_all(json, process, faults));
+  json::read_all(doc, process, faults);
   const auto own = [kProcess](std::vector<Problem> problems) {  // the file is the process
     for (Problem& problem : problems)
       for (std::string* pointer : {&problem.pointer, &problem.needs})

@@ -46,8 +46,9 @@ struct Around;  // foresee.h
 // check_all() and foresee() say of the rest. An error: it is no JSON at all.
 Result<std::vector<Problem>> examine(std::string_view json, Spec& spec);
 Result<std::vector<Problem>> examine_process(std::string_view json, Process& process);
+std::vector<Problem> examine_process(const json::Document& doc, Process& process);
 // The two parts of examine(), for who has the host looked at between them: reading, and the checks.
-Status read_faults(std::string_view json, Spec& spec, std::vector<json::Fault>& faults);
+void read_faults(const json::Document& doc, Spec& spec, std::vector<json::Fault>& faults);
 std::vector<Problem> problems_of(const Spec& spec, const std::vector<json::Fault>& faults, const Around& around);
 
 // The first of check_all() as an Error ("/process/cwd: must be an absolute path").
