@@ -140,10 +140,6 @@ std::pair<std::string, std::string> split(std::string path) {
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
 }
 
-}  // namespace
-
-namespace {
-
 bool is_pipe(int fd) {
   struct stat st = {};
   return ::fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);

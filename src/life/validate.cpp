@@ -82,7 +82,7 @@ life::Here anywhere() {
 void look_at_host(const life::Bundle& bundle, const life::Here& here, life::Findings& out) {
   life::check_paths(bundle, here, out);
   life::check_options(bundle.spec, here, out);
-  life::check_kernel(bundle, here, out);
+  life::check_kernel(bundle.spec, out);
   life::check_privileges(bundle.spec, here, out);
   life::check_cgroup(bundle.spec, here, out);
   life::check_sysctls(bundle.spec, out);

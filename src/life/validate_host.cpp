@@ -1,6 +1,7 @@
 #include "life/validate_host.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,7 @@
 #include "host/files.h"
 #include "host/lines.h"
 #include "json/document.h"
+#include "json/in.h"
 #include "rooms/intelrdt/intelrdt.h"
 #include "rooms/namespaces/plan.h"
 #include "spec/names.h"
@@ -46,7 +48,7 @@ void check_sources(const Bundle& bundle, Findings& out) {
     if (relative && bundle.path.empty()) continue;
     const std::string path = relative ? cat(bundle.path, "/", mount.source) : mount.source;
     // What lies in the root file system may be made by an earlier mount.
-    if (!bundle.rootfs.empty() && path.starts_with(bundle.rootfs)) continue;
+    if (!bundle.rootfs.empty() && json::is_in(path, bundle.rootfs)) continue;
     if (path.starts_with("/proc/self/") || path.starts_with("/dev/fd/")) continue;
     struct stat st = {};
     const bool link = has(mount, "copy-symlink") || has(mount, "src-nofollow");
@@ -79,8 +81,7 @@ void check_hooks(const spec::Hooks& hooks, Findings& out) {
 void check_namespace(const spec::Namespace& ns, const std::string& pointer, Findings& out) {
   struct statfs fs = {};
   if (statfs(ns.path.c_str(), &fs) < 0) return out.missing_here(pointer, trouble(ns.path, errno));
-  constexpr long kNsfs = 0x6e736673;
-  if (fs.f_type != kNsfs) return out.missing_here(pointer, cat(shown(ns.path), " is no namespace file"));
+  if (fs.f_type != NSFS_MAGIC) return out.missing_here(pointer, cat(shown(ns.path), " is no namespace file"));
   const sys::Fd file(open(ns.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return out.missing_here(pointer, trouble(ns.path, errno));
   if (ioctl(file.get(), NS_GET_NSTYPE) != static_cast<int>(namespaces::clone_flag(ns.type)))
@@ -97,8 +98,7 @@ void check_namespaces(const spec::Spec& spec, Findings& out) {
   for (size_t i = 0; i < spec.lx.namespaces.size(); ++i) {
     const spec::Namespace& ns = spec.lx.namespaces[i];
     if (ns.path.starts_with('/')) check_namespace(ns, cat("/linux/namespaces/", i, "/path"), out);
-    const std::string_view kind = spec::namespace_name(ns.type);
-    const std::string file = cat("/proc/self/ns/", kind == "network" ? "net" : kind == "mount" ? "mnt" : kind);
+    const std::string file = cat("/proc/self/ns/", namespaces::file_name(ns.type));
     if (ns.path.empty() && access(file.c_str(), F_OK) < 0 && access("/proc/self/ns", F_OK) == 0)
       out.missing_here(cat("/linux/namespaces/", i, "/type"),
                        cat("this kernel has no ", spec::namespace_name(ns.type), " namespaces"));
@@ -221,15 +221,15 @@ void check_paths(const Bundle& bundle, const Here& here, Findings& out) {
     out.missing_here("/linux/seccomp/listenerPath", cat(shown(agent), " is no socket"));
 }
 
-void check_kernel(const Bundle& bundle, const Here& /*here*/, Findings& out) {
-  check_labels(bundle.spec, out);
-  for (const spec::NetDevice& device : bundle.spec.lx.net_devices) {
+void check_kernel(const spec::Spec& spec, Findings& out) {
+  check_labels(spec, out);
+  for (const spec::NetDevice& device : spec.lx.net_devices) {
     std::string pointer = "/linux/netDevices";
     json::append_token(pointer, device.host_name);
     if (if_nametoindex(device.host_name.c_str()) == 0)
       out.missing_here(pointer, "there is no network device of that name where husk runs");
   }
-  if (!bundle.spec.lx.intel_rdt) return;
+  if (!spec.lx.intel_rdt) return;
   if (const Result<std::string> root = intelrdt::root(); !root.ok()) out.add(root.error(), true);
 }
 

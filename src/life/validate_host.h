@@ -51,7 +51,7 @@ struct Here {
 
 // validate_host.cpp
 void check_paths(const Bundle& bundle, const Here& here, Findings& out);
-void check_kernel(const Bundle& bundle, const Here& here, Findings& out);
+void check_kernel(const spec::Spec& spec, Findings& out);
 // validate_options.cpp
 void check_options(const spec::Spec& spec, const Here& here, Findings& out);
 // validate_privileges.cpp

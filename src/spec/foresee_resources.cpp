@@ -111,10 +111,6 @@ void cpu(const Cpu& c, bool v1, Report& report) {
     report.add("/linux/resources/cpu/mems", shown(c.mems), " is not a list of memory nodes such as 0-3,7");
 }
 
-}  // namespace
-
-namespace {
-
 void block(const BlockIo& b, bool v1, Report& report) {
   constexpr uint16_t kMost = 1000;
   if (!v1 || b.weight.value_or(0) <= kMost) return;

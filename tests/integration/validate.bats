@@ -163,6 +163,15 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   says "$BUNDLE: nothing to complain about"
 }
 
+@test "beside the root file system is not in it" {
+  bundle_busybox
+  bind rootfs/there /a bind
+  bind rootfs2/there /b bind
+  check --format json "$BUNDLE"
+  exits 1
+  same "$(pointers)" "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/source"
+}
+
 @test "text that is no JSON: line and column" {
   bundle_busybox
   echo '{"ociVersion": ' >"$BUNDLE/config.json"
