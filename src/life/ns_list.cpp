@@ -219,6 +219,10 @@ void Scan::look_at(pid_t pid) {
   const bool ended = state.starts_with('Z') || state.starts_with('X');
   member.zombie = ended && numbers_in(dir.get(), "task").size() <= 1;
   member.kernel = life::status_value(status, "VmSize").empty() && !ended;
+  // It may have ended since its namespaces were looked at: the dead keep these two alone.
+  for (size_t i = 0; member.zombie && i < kNamespaceKinds; ++i)
+    if (const auto kind = static_cast<NamespaceKind>(i); kind != NamespaceKind::user && kind != NamespaceKind::pid)
+      member.namespaces[i] = 0;
   member.container = container_of(dir.get(), pid);
   look_at_maps(dir.get(), member.namespaces[static_cast<size_t>(NamespaceKind::user)]);
   look_at_mounts(dir.get(), member.namespaces[static_cast<size_t>(NamespaceKind::mnt)]);
