@@ -16,6 +16,7 @@
 #include "life/ns_words.h"
 #include "life/own_user.h"
 #include "plan/ns.h"
+#include "spec/validate.h"
 #include "start/launch.h"
 #include "sys/identity.h"
 #include "sys/path.h"
@@ -79,7 +80,6 @@ std::string working_directory() {
 
 // Why the kernel would refuse a map, which it does with one errno for all reasons.
 Status check_map(const char* what, const std::vector<IdRange>& ranges) {
-  constexpr size_t kMostLines = 340;
   const auto words = [](const IdRange& r) { return cat(r.inside, ":", r.outside, ":", r.size); };
   const auto wrong = [what](const std::string& why) {
     return Error{cat("the map of ", what, " ids: ", why), 0, {}, 1};
@@ -87,7 +87,7 @@ Status check_map(const char* what, const std::vector<IdRange>& ranges) {
   const auto overlap = [](uint32_t a, uint32_t size_a, uint32_t b, uint32_t size_b) {
     return a < uint64_t{b} + size_b && b < uint64_t{a} + size_a;
   };
-  if (ranges.size() > kMostLines) return wrong(cat("it has more than ", kMostLines, " ranges"));
+  if (ranges.size() > spec::kMaxMappings) return wrong(cat("it has more than ", spec::kMaxMappings, " ranges"));
   for (size_t i = 0; i < ranges.size(); ++i) {
     const IdRange& a = ranges[i];
     constexpr uint32_t kNone = ~uint32_t{0};
@@ -105,8 +105,6 @@ bool has_capability(const host::Facts& facts, unsigned capability) {
   return (facts.capabilities >> capability & 1) != 0;
 }
 
-constexpr size_t kLongestHostname = 64;
-
 // What belongs to a kind that is not asked for would be left undone in silence.
 Status check(const NsRun& run, const host::Facts& facts) {
   const auto needs = [&run](NsKind kind, const char* what) -> Status {
@@ -114,9 +112,9 @@ Status check(const NsRun& run, const host::Facts& facts) {
     return Error{cat(what, " needs a new ", ns_name(kind), " namespace"), 0, {}, 1};
   };
   if (run.args.empty()) return Error{"no program to run", 0, {}, 1};
-  if (run.hostname.size() > kLongestHostname)
+  if (run.hostname.size() > spec::kMaxHostName)
     return Error{
-        cat("a hostname has ", kLongestHostname, " bytes at most, \"", run.hostname, "\" has ", run.hostname.size()),
+        cat("a hostname has ", spec::kMaxHostName, " bytes at most, \"", run.hostname, "\" has ", run.hostname.size()),
         0,
         {},
         1};

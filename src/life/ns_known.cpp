@@ -23,8 +23,6 @@
 namespace husk::life {
 namespace {
 
-constexpr size_t kMaxState = 16UL << 20;
-
 struct DirCloser {
   void operator()(DIR* dir) const { (void)::closedir(dir); }
 };
@@ -57,7 +55,7 @@ std::optional<std::string> text_of_ours(int dir, const char* name) {
   const sys::Fd fd(::openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat st = {};
   if (!fd || ::fstat(fd.get(), &st) < 0 || !S_ISREG(st.st_mode) || !is_ours(st)) return {};
-  if (st.st_size < 0 || static_cast<size_t>(st.st_size) > kMaxState) return {};
+  if (st.st_size < 0 || static_cast<size_t>(st.st_size) > json::kMaxBytes) return {};
   std::string out(static_cast<size_t>(st.st_size), '\0');
   for (size_t have = 0; have < out.size();) {
     const ssize_t n = ::read(fd.get(), out.data() + have, out.size() - have);
