@@ -184,6 +184,8 @@ void check_labels(const spec::Spec& spec, Findings& out) {
 void Findings::add(bool fatal, spec::Problem problem) {
   const auto known = [&problem](const Finding& other) {
     if (!other.fatal) return false;
+    // What this host says of no member in particular says nothing of the members.
+    if (problem.pointer.empty() || (other.pointer.empty() && other.host)) return problem.pointer == other.pointer;
     return json::is_in(problem.pointer, other.pointer) || json::is_in(other.pointer, problem.pointer);
   };
   if (problem.host && std::any_of(all_.begin(), all_.end(), known)) return;
@@ -192,11 +194,19 @@ void Findings::add(bool fatal, spec::Problem problem) {
 }
 
 void Findings::add(const Error& error, bool host) {
+  constexpr std::string_view kAnnotation = "annotation ";  // KEY: sentence
   const size_t colon = error.what.find(": ");
-  const bool pointer = error.what.starts_with('/') && colon != std::string::npos;
+  const bool annotation = error.what.starts_with(kAnnotation);
+  const bool pointer = (annotation || error.what.starts_with('/')) && colon != std::string::npos;
   std::string message = pointer ? error.what.substr(colon + 2) : error.what;
   if (error.errnum != 0 && !error.said) message += cat(": ", errno_text(error.errnum));
-  add(true, {pointer ? error.what.substr(0, colon) : "", std::move(message), error.hint, {}, host});
+  std::string place = pointer ? error.what.substr(0, colon) : "";
+  if (pointer && annotation) {
+    const std::string key = place.substr(kAnnotation.size());
+    place = "/annotations";
+    json::append_token(place, key);
+  }
+  add(true, {std::move(place), std::move(message), error.hint, {}, host});
 }
 
 bool Findings::fatal() const {

@@ -98,7 +98,8 @@ TEST(CgroupResources, RestOfMemoryV1) {
   r.memory->kernel = 8000;
   EXPECT_EQ(lines(Mode::v1, r), (Lines{"memory memory.swappiness=60"}));
   r.memory->swappiness = 101;
-  EXPECT_EQ(error_of(Mode::v1, r), "invalid memory swappiness value: 101 (valid range is 0-100)");
+  EXPECT_EQ(error_of(Mode::v1, r),
+            "/linux/resources/memory/swappiness: invalid memory swappiness value: 101 (valid range is 0-100)");
 }
 
 TEST(CgroupResources, RestOfMemoryIsRefusedOnV2) {
@@ -181,7 +182,8 @@ TEST(CgroupResources, Unified) {
   EXPECT_EQ(lines(Mode::v2, r),
             (Lines{"memory memory.max=100", "memory memory.high=90", " cgroup.freeze=1", "hugetlb hugetlb.2MB.max=0"}));
   EXPECT_EQ(plan_resources(Mode::v2, &r)->controllers, (Lines{"memory", "hugetlb"}));
-  EXPECT_EQ(error_of(Mode::hybrid, r), "invalid configuration: cannot use linux.resources.unified on cgroup v1");
+  EXPECT_EQ(error_of(Mode::hybrid, r),
+            "/linux/resources/unified: invalid configuration: cannot use linux.resources.unified on cgroup v1");
   for (const char* bad : {"a/memory.max", "../memory.max", "memory", ".max"}) {
     r.unified = {{bad, "1"}};
     EXPECT_NE(error_of(Mode::v2, r), "") << bad;

@@ -47,7 +47,8 @@ Status plan_v2(const spec::Memory& m, Draft* draft) {
 Status plan_memory(const spec::Memory& memory, Draft* draft) {
   constexpr uint64_t kMaxSwappiness = 100;
   if (memory.swappiness.value_or(0) > kMaxSwappiness)
-    return Error{cat("invalid memory swappiness value: ", *memory.swappiness, " (valid range is 0-100)")};
+    return Error{cat("/linux/resources/memory/swappiness: invalid memory swappiness value: ", *memory.swappiness,
+                     " (valid range is 0-100)")};
   if (draft->v2()) return plan_v2(memory, draft);
   plan_v1(memory, draft);
   return {};

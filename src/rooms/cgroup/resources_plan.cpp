@@ -83,7 +83,8 @@ void rdma(const std::vector<spec::Rdma>& devices, Draft* draft) {
 // Last, so that it has the last word over what the fields above set.
 Status unified(const spec::StringMap& files, Draft* draft) {
   if (files.empty()) return {};
-  if (!draft->v2()) return Error{"invalid configuration: cannot use linux.resources.unified on cgroup v1"};
+  if (!draft->v2())
+    return Error{"/linux/resources/unified: invalid configuration: cannot use linux.resources.unified on cgroup v1"};
   for (const auto& [file, value] : files) {
     const size_t dot = file.find('.');
     if (file.find('/') != std::string::npos || dot == std::string::npos || dot == 0)
