@@ -7,6 +7,7 @@
 #include <charconv>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "host/files.h"
 #include "json/document.h"
@@ -83,17 +84,19 @@ std::optional<std::string> controllers_of(const cgroup::Host& host) {
   return out;
 }
 
+// `pointer`: of what asks for the write.
 void check_file(const cgroup::Host& host, const std::optional<std::string>& controllers, const cgroup::Write& write,
-                bool before_other, Findings& out) {
+                bool before_other, const std::string& pointer, Findings& out) {
   if (write.optional) return;
+  std::string place = place_of(write.file);
+  if (json::is_in(pointer, place) || pointer.starts_with("/linux/resources/unified")) place = pointer;
   if (controllers && !write.controller.empty() && !cgroup::has_controller(*controllers, write.controller))
-    return out.missing_here(place_of(write.file),
-                            cat("the ", write.controller, " controller is not mounted on this host"));
+    return out.missing_here(place, cat("the ", write.controller, " controller is not mounted on this host"));
   const cgroup::Hierarchy* h = hierarchy_of(host, write.controller);
   if (h == nullptr || host.mode == cgroup::Mode::v2 || write.or_next || before_other) return;
   const std::string example = example_of(*h);
   if (!example.empty() && access(cat(example, "/", write.file).c_str(), F_OK) < 0 && errno == ENOENT)
-    out.missing_here(place_of(write.file), cat("this kernel has no ", write.file));
+    out.missing_here(place, cat("this kernel has no ", write.file));
 }
 
 // CPUs and nodes of `asked` are all in the list that the file holds.
@@ -146,21 +149,113 @@ void check_sets(const spec::Cpu& cpu, const Here& here, const cgroup::Plan& plan
   check_set(cpu.mems, mems, "/linux/resources/cpu/mems", out);
 }
 
+// What can be refused by itself, each alone: a plan stops at its first error.
+class Parts {
+ public:
+  explicit Parts(const spec::Resources& all) {
+    add("/linux/resources/devices").devices = all.devices;
+    if (all.memory) add_memory(*all.memory);
+    if (all.cpu) add_cpu(*all.cpu);
+    if (all.pids_limit) add("/linux/resources/pids").pids_limit = all.pids_limit;
+    if (all.block_io) add_block_io(*all.block_io);
+    if (!all.hugepage_limits.empty()) add("/linux/resources/hugepageLimits").hugepage_limits = all.hugepage_limits;
+    if (all.network) {
+      add("/linux/resources/network/classID").network.emplace().class_id = all.network->class_id;
+      add("/linux/resources/network/priorities").network.emplace().priorities = all.network->priorities;
+    }
+    if (!all.rdma.empty()) add("/linux/resources/rdma").rdma = all.rdma;
+    for (const auto& [file, value] : all.unified) {
+      std::string pointer = "/linux/resources/unified";
+      json::append_token(pointer, file);
+      add(std::move(pointer)).unified = {{file, value}};
+    }
+  }
+
+  [[nodiscard]] const std::vector<std::pair<std::string, spec::Resources>>& list() const { return list_; }
+
+ private:
+  spec::Resources& add(std::string pointer) { return list_.emplace_back(std::move(pointer), spec::Resources()).second; }
+
+  // Takes `member` out of `rest`, and makes it a part of its own.
+  template <class Whole, class T>
+  void take(std::string pointer, std::optional<Whole> spec::Resources::*where, Whole& rest, T Whole::*member) {
+    (add(std::move(pointer)).*where).emplace().*member = rest.*member;
+    rest.*member = {};
+  }
+
+  void add_memory(spec::Memory m) {
+    take("/linux/resources/memory/kernelTCP", &spec::Resources::memory, m, &spec::Memory::kernel_tcp);
+    take("/linux/resources/memory/swappiness", &spec::Resources::memory, m, &spec::Memory::swappiness);
+    take("/linux/resources/memory/disableOOMKiller", &spec::Resources::memory, m, &spec::Memory::disable_oom_killer);
+    take("/linux/resources/memory/reservation", &spec::Resources::memory, m, &spec::Memory::reservation);
+    add(m.limit ? "/linux/resources/memory/limit" : "/linux/resources/memory").memory = m;  // swap needs the limit
+  }
+
+  void add_cpu(spec::Cpu c) {
+    take("/linux/resources/cpu/shares", &spec::Resources::cpu, c, &spec::Cpu::shares);
+    take("/linux/resources/cpu/realtimeRuntime", &spec::Resources::cpu, c, &spec::Cpu::realtime_runtime);
+    take("/linux/resources/cpu/realtimePeriod", &spec::Resources::cpu, c, &spec::Cpu::realtime_period);
+    take("/linux/resources/cpu/idle", &spec::Resources::cpu, c, &spec::Cpu::idle);
+    take("/linux/resources/cpu/cpus", &spec::Resources::cpu, c, &spec::Cpu::cpus);
+    take("/linux/resources/cpu/mems", &spec::Resources::cpu, c, &spec::Cpu::mems);
+    const char* rest = c.quota ? "/linux/resources/cpu/quota" : "/linux/resources/cpu/period";
+    if (c.quota || c.period || c.burst) add(rest).cpu = c;
+  }
+
+  void add_block_io(spec::BlockIo b) {
+    take("/linux/resources/blockIO/weight", &spec::Resources::block_io, b, &spec::BlockIo::weight);
+    take("/linux/resources/blockIO/leafWeight", &spec::Resources::block_io, b, &spec::BlockIo::leaf_weight);
+    take("/linux/resources/blockIO/weightDevice", &spec::Resources::block_io, b, &spec::BlockIo::weight_device);
+    take("/linux/resources/blockIO/throttleReadBpsDevice", &spec::Resources::block_io, b,
+         &spec::BlockIo::throttle_read_bps);
+    take("/linux/resources/blockIO/throttleWriteBpsDevice", &spec::Resources::block_io, b,
+         &spec::BlockIo::throttle_write_bps);
+    take("/linux/resources/blockIO/throttleReadIOPSDevice", &spec::Resources::block_io, b,
+         &spec::BlockIo::throttle_read_iops);
+    take("/linux/resources/blockIO/throttleWriteIOPSDevice", &spec::Resources::block_io, b,
+         &spec::BlockIo::throttle_write_iops);
+  }
+
+  std::vector<std::pair<std::string, spec::Resources>> list_;
+};
+
+Error at(const std::string& pointer, const Error& error) {
+  return error.what.starts_with('/') ? error : Error(error).within(pointer);
+}
+
+void check_limits(const spec::Resources& resources, const std::string& cgroups_path, const Here& here, Findings& out) {
+  const Parts parts(resources);
+  const std::optional<std::string> controllers = controllers_of(here.cgroups);
+  for (const auto& [pointer, part] : parts.list()) {
+    const Result<cgroup::Plan> plan = cgroup::plan(here.cgroups, cgroups_path, "validate", &part);
+    if (!plan.ok()) {
+      out.add(at(pointer, plan.error()), true);
+      continue;
+    }
+    bool before_other = false;
+    for (const cgroup::Write& write : plan->resources.writes) {
+      check_file(here.cgroups, controllers, write, before_other, pointer, out);
+      before_other = write.or_next;
+    }
+  }
+}
+
 }  // namespace
 
 void check_cgroup(const spec::Spec& spec, const Here& here, Findings& out) {
   if (here.cgroups.mode == cgroup::Mode::none) return;
   const spec::Resources* resources = spec.lx.resources ? &*spec.lx.resources : nullptr;
-  const Result<cgroup::Plan> plan = cgroup::plan(here.cgroups, spec.lx.cgroups_path, "validate", resources);
-  if (!plan.ok()) return out.add(plan.error(), true);
-  const std::optional<std::string> controllers = controllers_of(here.cgroups);
-  bool before_other = false;
-  for (const cgroup::Write& write : plan->resources.writes) {
-    check_file(here.cgroups, controllers, write, before_other, out);
-    before_other = write.or_next;
+  // Where the cgroup lies is one question, and what it is to have are others.
+  std::string path = spec.lx.cgroups_path;
+  Result<cgroup::Plan> place = cgroup::plan(here.cgroups, path, "validate");
+  if (!place.ok()) {
+    out.add(at("/linux/cgroupsPath", place.error()), true);
+    path = "/validate";
+    place = cgroup::plan(here.cgroups, path, "validate");
   }
+  if (resources != nullptr) check_limits(*resources, path, here, out);
   if (resources != nullptr && resources->block_io) check_disks(*resources->block_io, out);
-  if (resources != nullptr && resources->cpu) check_sets(*resources->cpu, here, *plan, out);
+  if (resources != nullptr && resources->cpu && place.ok()) check_sets(*resources->cpu, here, *place, out);
   if (!spec.lx.memory_policy) return;
   const std::string nodes = "/sys/devices/system/node/possible";
   const auto wanted = spec::number_list(spec.lx.memory_policy->nodes);

@@ -239,6 +239,38 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   done
 }
 
+@test "a limit that cannot be had hides nothing else that is wrong" {
+  [ "$(id -u)" = 0 ] || skip "needs a cgroup"
+  bundle_busybox
+  config '.linux.resources = {unified: {"foo.bar": "1"}, cpu: {cpus: "4000"}}'
+  check --format json "$BUNDLE"
+  exits 1
+  local file=/foo.bar
+  [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] || file=
+  same "$(pointers | sort)" "$(printf '%s\n' /linux/resources/cpu/cpus "/linux/resources/unified$file")"
+  config '.process.apparmorProfile = "nosuch" | .process.args = ["nosuch"]
+    | .mounts += [{destination: "/x", type: "bind", source: "/missing", options: ["bind"]}]'
+  check --format json "$BUNDLE"
+  same "$(pointers | sort)" "$(printf '%s\n' /linux/resources/cpu/cpus "/linux/resources/unified$file" \
+    "/mounts/$(jq '.mounts | length - 1' "$BUNDLE/config.json")/source" /process/apparmorProfile /process/args/0)"
+  new_bundle "$BUNDLE"
+  config '.process.cwd = "rel" | .linux.resources = {network: {classID: 7}, blockIO: {leafWeight: 70},
+    hugepageLimits: [{pageSize: "3MB", limit: 1}], unified: {"foo.bar": "1"}}'
+  check --format json "$BUNDLE"
+  same "$(pointers | grep -v -e leafWeight -e classID | sort)" "$(printf '%s\n' /linux/resources/hugepageLimits \
+    "/linux/resources/unified$file" /process/cwd)"
+}
+
+@test "an error of the network annotation has its place" {
+  bundle_busybox
+  config '.annotations = {"org.husk.network": "nonsense"}'
+  inside true
+  [ "$status" -ne 0 ]
+  check --format json "$BUNDLE"
+  exits 1
+  same "$(pointers)" /annotations/org.husk.network
+}
+
 @test "no such bundle" {
   check "$TMP/none"
   refused 'none: no such file or directory'
