@@ -18,6 +18,7 @@
 #include "life/own_user.h"
 #include "life/validate_host.h"
 #include "plan/plan.h"
+#include "spec/members.h"
 
 namespace husk {
 namespace {
@@ -113,6 +114,7 @@ std::vector<Finding> validate_config(const json::Document& doc, const std::strin
   for (spec::Problem& p : spec::problems_of(spec, faults, portable ? spec::Around{} : life::around(here)))
     out.add(true, std::move(p));
   for (spec::Problem& p : spec::warnings(spec)) out.add(false, std::move(p));
+  for (spec::Problem& p : spec::unknown_members(doc.root())) out.add(false, std::move(p));
   life::Bundle bundle = {spec, directory.empty() ? "" : resolved(directory), {}, portable};
   if (!directory.empty()) check_root(spec, bundle, portable, out);
   if (!portable) look_at_host(bundle, here, out);
@@ -137,6 +139,7 @@ Result<std::vector<Finding>> validate(const std::string& path, const ValidateOpt
   if (bundle || is_config(*doc)) return validate_config(*doc, bundle ? path : "", file, options.portable);
   spec::Process process;
   for (spec::Problem& p : spec::examine_process(*doc, process)) out.add(true, std::move(p));
+  for (spec::Problem& p : spec::unknown_members_of_process(doc->root())) out.add(false, std::move(p));
   return out.take();
 }
 

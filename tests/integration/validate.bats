@@ -271,6 +271,33 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
   same "$(pointers)" /annotations/org.husk.network
 }
 
+@test "misspelt members are warnings, with what was meant" {
+  bundle_busybox
+  config '.proces = {} | .process.argz = [] | .linux.cgroupPath = "x" | .linux.whatever = 1 | .windows = {any: 1}
+    | .annotations.free = "x" | .linux.resources.Memory = {}'
+  check --format json "$BUNDLE"
+  ok
+  same "$(jq -r '.[] | "\(.severity) \(.pointer) \(.hint)"' <<<"$output" | sort)" \
+    'warning /linux/cgroupPath did you mean "cgroupsPath"?
+warning /linux/whatever 
+warning /proces did you mean "process"?
+warning /process/argz did you mean "args"?'
+  echo '{"args": ["a"], "cwd": "/", "evn": []}' >"$TMP/process.json"
+  check "$TMP/process.json"
+  ok
+  [[ $output == *'warning /evn: is not a member that the specification knows; it is ignored (did you mean "env"?)'* ]]
+}
+
+@test "what husk spec writes has no unknown member" {
+  local flag
+  for flag in "" --rootless; do
+    # shellcheck disable=SC2086 # none, or one
+    (cd "$TMP" && rm -f config.json && husk spec $flag)
+    check --portable "$TMP/config.json"
+    says "$TMP/config.json: nothing to complain about"
+  done
+}
+
 @test "no such bundle" {
   check "$TMP/none"
   refused 'none: no such file or directory'
