@@ -8,6 +8,9 @@ setup_file() { is_husk || skip "husk's own"; }
 check() { run --separate-stderr husk validate "$@"; }
 pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<"$output"; }
 
+# The kernel was told of formats of programs that are not its own.
+other_formats() { find /proc/sys/fs/binfmt_misc -mindepth 1 ! -name register ! -name status 2>/dev/null | grep -q .; }
+
 @test "a good bundle" {
   bundle_busybox
   check "$BUNDLE"
@@ -277,11 +280,11 @@ pointers() { jq -r '.[] | select(.severity == "'"${1:-error}"'") | .pointer' <<<
     | .annotations.free = "x" | .linux.resources.Memory = {}'
   check --format json "$BUNDLE"
   ok
-  same "$(jq -r '.[] | "\(.severity) \(.pointer) \(.hint)"' <<<"$output" | sort)" \
-    'warning /linux/cgroupPath did you mean "cgroupsPath"?
-warning /linux/whatever 
-warning /proces did you mean "process"?
-warning /process/argz did you mean "args"?'
+  same "$(jq -r '.[] | "\(.severity) \(.pointer):\(.hint)"' <<<"$output" | sort)" \
+    'warning /linux/cgroupPath:did you mean "cgroupsPath"?
+warning /linux/whatever:
+warning /proces:did you mean "process"?
+warning /process/argz:did you mean "args"?'
   echo '{"args": ["a"], "cwd": "/", "evn": []}' >"$TMP/process.json"
   check "$TMP/process.json"
   ok
@@ -296,6 +299,101 @@ warning /process/argz did you mean "args"?'
     check --portable "$TMP/config.json"
     says "$TMP/config.json: nothing to complain about"
   done
+}
+
+@test "a program that is there and cannot be started" {
+  bundle_busybox
+  local badi=/bin/badi
+  printf '#!/nosuch/interp -x\n' >"$ROOTFS/bin/badi"
+  printf 'garbage' >"$ROOTFS/bin/garbage"
+  printf '#! /bin/sh\necho good\n' >"$ROOTFS/bin/good"
+  printf '#!/etc/passwd\n' >"$ROOTFS/bin/plain"
+  mkdir -p "$ROOTFS/etc"
+  touch "$ROOTFS/etc/passwd"
+  chmod -x "$ROOTFS/etc/passwd"
+  chmod +x "$ROOTFS"/bin/{badi,garbage,good,plain}
+  for program in "$badi" badi plain /bin/garbage; do
+    [[ $program != *garbage ]] || ! other_formats || continue
+    config ".process.args = [\"$program\"]"
+    start
+    [ "$status" -ne 0 ]
+    check --format json "$BUNDLE"
+    exits 1
+    same "$(pointers)" /process/args/0
+  done
+  config '.process.args = ["badi"]'
+  check "$BUNDLE"
+  [[ $output == *'/process/args/0: the interpreter "/nosuch/interp" of "badi" is not in the root file system'* ]]
+  config '.process.args = ["good"]'
+  start
+  says good
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+  config '.process.args = ["/bin/badi"]'
+  mkdir "$TMP/nosuch"
+  bind "$TMP/nosuch" /nosuch bind
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
+@test "a program whose loader is not there, and one of another machine" {
+  bundle_busybox
+  local file=$ROOTFS/bin/prog
+  readelf -l /bin/true 2>/dev/null | grep -q INTERP || skip "needs readelf and a program that has a loader"
+  cp /bin/true "$file"
+  config '.process.args = ["/bin/prog"]'
+  start
+  [ "$status" -ne 0 ]
+  check --format json "$BUNDLE"
+  exits 1
+  same "$(pointers)" /process/args/0
+  [[ $output == *"the loader"*"is not in the root file system"* ]]
+  printf '\xff\x7f' | dd of="$file" bs=1 seek=18 conv=notrunc status=none
+  check --portable "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+  ! other_formats || return 0
+  start
+  [ "$status" -ne 0 ]
+  check "$BUNDLE"
+  exits 1
+  [[ $output == *'/process/args/0: "/bin/prog" is a program of another machine [this host]'* ]]
+}
+
+@test "no directory where a mount or a device would need one" {
+  bundle_busybox
+  local change
+  for change in '.mounts += [{destination: "/bin/sh/x", type: "tmpfs", source: "t"}]' \
+    '.linux.devices = [{path: "/bin/sh/x", type: "c", major: 1, minor: 3}]'; do
+    new_bundle "$BUNDLE"
+    config "$change"
+    start
+    [ "$status" -ne 0 ]
+    check --format json "$BUNDLE"
+    exits 1
+    [[ "$(pointers)" == */[0-9]*/* ]]
+    check --portable "$BUNDLE"
+    exits 1
+  done
+  config '.linux.devices = [] | .mounts += [{destination: "/bin", type: "tmpfs", source: "t"},
+    {destination: "/bin/sh/x", type: "tmpfs", source: "t"}]'
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
+}
+
+@test "a program that maskedPaths hides" {
+  bundle_busybox
+  local masked
+  for masked in /bin/sh /bin; do
+    config ".process.args = [\"sh\", \"-c\", \"true\"] | .linux.maskedPaths = [\"$masked\"]"
+    start
+    [ "$status" -ne 0 ]
+    check --format json "$BUNDLE"
+    exits 1
+    same "$(pointers)" /process/args/0
+  done
+  config '.linux.maskedPaths = ["/bin/other", "/proc/keys"]'
+  check "$BUNDLE"
+  says "$BUNDLE: nothing to complain about"
 }
 
 @test "no such bundle" {
