@@ -260,8 +260,11 @@ other_formats() { find /proc/sys/fs/binfmt_misc -mindepth 1 ! -name register ! -
   config '.process.cwd = "rel" | .linux.resources = {network: {classID: 7}, blockIO: {leafWeight: 70},
     hugepageLimits: [{pageSize: "3MB", limit: 1}], unified: {"foo.bar": "1"}}'
   check --format json "$BUNDLE"
-  same "$(pointers | grep -v -e leafWeight -e classID | sort)" "$(printf '%s\n' /linux/resources/hugepageLimits \
-    "/linux/resources/unified$file" /process/cwd)"
+  if [ -n "$file" ]; then
+    same "$(pointers | sort)" $'/linux/resources/blockIO/leafWeight\n/linux/resources/network/classID\n/linux/resources/unified/foo.bar\n/process/cwd'
+  else # the other two are matters of the kernel
+    same "$(pointers | grep -v -e leafWeight -e classID | sort)" $'/linux/resources/hugepageLimits\n/linux/resources/unified\n/process/cwd'
+  fi
 }
 
 @test "an error of the network annotation has its place" {
@@ -291,28 +294,22 @@ warning /process/argz:did you mean "args"?'
   [[ $output == *'warning /evn: is not a member that the specification knows; it is ignored (did you mean "env"?)'* ]]
 }
 
-@test "what husk spec writes has no unknown member" {
-  local flag
-  for flag in "" --rootless; do
-    # shellcheck disable=SC2086 # none, or one
-    (cd "$TMP" && rm -f config.json && husk spec $flag)
-    check --portable "$TMP/config.json"
-    says "$TMP/config.json: nothing to complain about"
-  done
+@test "what husk spec --rootless writes has no unknown member" {
+  (cd "$TMP" && husk spec --rootless)
+  check --portable "$TMP/config.json"
+  says "$TMP/config.json: nothing to complain about"
 }
 
 @test "a program that is there and cannot be started" {
   bundle_busybox
-  local badi=/bin/badi
   printf '#!/nosuch/interp -x\n' >"$ROOTFS/bin/badi"
   printf 'garbage' >"$ROOTFS/bin/garbage"
   printf '#! /bin/sh\necho good\n' >"$ROOTFS/bin/good"
   printf '#!/etc/passwd\n' >"$ROOTFS/bin/plain"
   mkdir -p "$ROOTFS/etc"
-  touch "$ROOTFS/etc/passwd"
-  chmod -x "$ROOTFS/etc/passwd"
+  install -m 644 /dev/null "$ROOTFS/etc/passwd"
   chmod +x "$ROOTFS"/bin/{badi,garbage,good,plain}
-  for program in "$badi" badi plain /bin/garbage; do
+  for program in /bin/garbage plain /bin/badi badi; do
     [[ $program != *garbage ]] || ! other_formats || continue
     config ".process.args = [\"$program\"]"
     start
@@ -321,7 +318,6 @@ warning /process/argz:did you mean "args"?'
     exits 1
     same "$(pointers)" /process/args/0
   done
-  config '.process.args = ["badi"]'
   check "$BUNDLE"
   [[ $output == *'/process/args/0: the interpreter "/nosuch/interp" of "badi" is not in the root file system'* ]]
   config '.process.args = ["good"]'
